@@ -1,0 +1,100 @@
+#include "base/file.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+#include "base/error.h"
+
+namespace temper {
+namespace {
+
+/// An open file descriptor that closes itself.
+class Descriptor {
+ public:
+  Descriptor(const std::filesystem::path& path, int flags) : fd_(::open(path.c_str(), flags | O_CLOEXEC)) {}
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+std::size_t checked_size(const Descriptor& file, const std::filesystem::path& path) {
+  require(file.get() >= 0, "{}: cannot be opened: {}", path.string(), std::strerror(errno));
+  struct stat status {};
+  require(fstat(file.get(), &status) == 0, "{}: cannot be read: {}", path.string(), std::strerror(errno));
+  require(!S_ISDIR(status.st_mode), "{}: is a folder where a file was expected", path.string());
+  require(S_ISREG(status.st_mode), "{}: is not a regular file", path.string());
+  return static_cast<std::size_t>(status.st_size);
+}
+
+}  // namespace
+
+std::string read_file(const std::filesystem::path& path) {
+  const Descriptor file(path, O_RDONLY);
+  std::string content(checked_size(file, path), '\0');
+  std::size_t done = 0;
+  while (done < content.size()) {
+    const ssize_t got = ::read(file.get(), content.data() + done, content.size() - done);
+    require(got >= 0, "{}: cannot be read: {}", path.string(), std::strerror(errno));
+    if (got == 0) break;
+    done += static_cast<std::size_t>(got);
+  }
+  content.resize(done);
+  return content;
+}
+
+MappedFile::MappedFile(const std::filesystem::path& path) {
+  const Descriptor file(path, O_RDONLY);
+  size_ = checked_size(file, path);
+  if (size_ == 0) return;
+  data_ = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, file.get(), 0);
+  if (data_ == MAP_FAILED) {
+    data_ = nullptr;
+    throw ModelError(fmt::format("{}: cannot be mapped: {}", path.string(), std::strerror(errno)));
+  }
+}
+
+MappedFile::~MappedFile() {
+  if (data_ != nullptr) ::munmap(data_, size_);
+}
+
+void write_atomically(const std::filesystem::path& path,
+                      const std::function<void(const std::filesystem::path&)>& write) {
+  const auto temporary = std::filesystem::path(path).concat(fmt::format(".{}.part", ::getpid()));
+  try {
+    write(temporary);
+    {
+      const Descriptor file(temporary, O_RDONLY);
+      require(file.get() >= 0 && ::fsync(file.get()) == 0, "{}: cannot be written: {}", path.string(),
+              std::strerror(errno));
+    }
+    require(::rename(temporary.c_str(), path.c_str()) == 0, "{}: cannot be written: {}", path.string(),
+            std::strerror(errno));
+  } catch (...) {
+    ::unlink(temporary.c_str());
+    throw;
+  }
+}
+
+void write_file(const std::filesystem::path& path, std::string_view content) {
+  write_atomically(path, [&](const std::filesystem::path& temporary) {
+    std::ofstream out(temporary, std::ios::binary);
+    require(out.good(), "{}: cannot be written: {}", path.string(), std::strerror(errno));
+    out.write(content.data(), static_cast<std::streamsize>(content.size()));
+    out.close();
+    require(out.good(), "{}: could not be written whole: {}", path.string(), std::strerror(errno));
+  });
+}
+
+}  // namespace temper

@@ -1,0 +1,25 @@
+#pragma once
+#include <cstddef>
+#include <memory>
+#include <string>
+
+namespace temper {
+
+/// The most bytes that tensors may hold together. Defaults to the machine's memory (or the control group's share of it).
+std::size_t memory_limit();
+void set_memory_limit(std::size_t limit_bytes);
+
+/// Bytes that live buffers hold now.
+std::size_t memory_in_use();
+
+/// The process's peak resident memory so far, as the kernel counts it.
+std::size_t peak_resident_bytes();
+
+/// A buffer of `size_bytes`, aligned to 64, contents undefined. Throws ModelError, before anything is taken, where the
+/// memory limit does not leave room; the message says what was asked for and what was left.
+std::shared_ptr<std::byte> allocate_buffer(std::size_t size_bytes);
+
+/// "12.3 MB", in powers of 1024.
+std::string format_bytes(std::size_t size_bytes);
+
+}  // namespace temper

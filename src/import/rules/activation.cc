@@ -1,0 +1,13 @@
+#include "import/rule.h"
+
+namespace temper {
+
+REGISTER_RULES(activation) {
+  rules.tensorflow("Relu", emit_as("relu"));
+  rules.tensorflow("Relu6", emit_as("relu6"));
+  rules.tensorflow("LeakyRelu", [](NodeImport& node) -> ValueIds {
+    return {node.emit("leaky_relu", {node.input(0)}, {{"alpha", node.attribute("alpha", 0.2)}})};
+  });
+}
+
+}  // namespace temper
