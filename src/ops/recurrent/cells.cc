@@ -18,7 +18,7 @@ float sigmoid(float x) { return 1.0F / (1.0F + std::exp(-x)); }
 
 void require_floats(std::span<const Fact> in) {
   for (const Fact& fact : in) {
-    require(is_float(fact.dtype), "needs float inputs, got {}", fact.dtype);
+    require(compute_dtype(fact.dtype) == DType::kFloat32, "needs float inputs of at most 32 bits, got {}", fact.dtype);
     require_same_dtype(in[0], fact);
   }
 }
@@ -27,7 +27,7 @@ Tensors widened_floats(Inputs in) {
   Tensors wide;
   for (const Tensor& tensor : in) {
     require(tensor.dtype() == in[0].dtype(), "inputs are of different types: {} and {}", in[0].dtype(), tensor.dtype());
-    require(compute_dtype(tensor.dtype()) == DType::kFloat32, "needs inputs of at most 32 bits, got {}", tensor.dtype());
+    require(compute_dtype(tensor.dtype()) == DType::kFloat32, "needs float inputs of at most 32 bits, got {}", tensor.dtype());
     wide.push_back(widened(tensor));
   }
   return wide;
