@@ -25,10 +25,10 @@ std::int64_t Shape::elements(std::size_t first, std::size_t last) const {
 
 std::array<std::int64_t, kMaxRank> Shape::strides() const {
   std::array<std::int64_t, kMaxRank> strides{};
-  std::int64_t stride = 1;
+  std::uint64_t stride = 1;  // wraps around where dims besides a 0 are beyond multiplying
   for (std::size_t axis = rank_; axis-- > 0;) {
-    strides[axis] = stride;
-    stride *= dims_[axis];
+    strides[axis] = static_cast<std::int64_t>(stride);
+    stride *= static_cast<std::uint64_t>(dims_[axis]);
   }
   return strides;
 }
