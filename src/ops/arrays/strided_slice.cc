@@ -24,7 +24,8 @@ struct Steps {
   }
 };
 
-bool bit(std::int64_t mask, std::size_t i) { return i < 63 && ((mask >> i) & 1) != 0; }
+/// There are at most View::kMaxRank entries, so bits of a mask suffice.
+bool bit(std::int64_t mask, std::size_t i) { return ((mask >> (i & 63)) & 1) != 0; }
 
 /// The steps for `entries` entries on x of `rank` dims, in order.
 Steps plan_steps(const StridedSlice& op, std::size_t entries, std::size_t rank) {
@@ -50,7 +51,7 @@ Steps plan_steps(const StridedSlice& op, std::size_t entries, std::size_t rank) 
 }
 
 /// The elements that an entry takes of a dim.
-struct Range1 {
+struct Taken {
   std::int64_t first = 0;
   std::int64_t count = 0;
 };
@@ -60,7 +61,7 @@ std::int64_t clamp_index(std::int64_t at, std::int64_t dim, std::int64_t low, st
   return std::clamp(at < 0 ? at + dim : at, low, high);
 }
 
-Range1 take_range(std::int64_t dim, bool from_start, std::int64_t begin, bool to_end, std::int64_t end, std::int64_t stride) {
+Taken take_range(std::int64_t dim, bool from_start, std::int64_t begin, bool to_end, std::int64_t end, std::int64_t stride) {
   const bool forward = stride > 0;
   const std::int64_t low = forward ? 0 : -1;
   const std::int64_t high = forward ? dim : dim - 1;
@@ -173,7 +174,7 @@ Tensors StridedSlice::reference(Inputs in) const {
       view.narrow(at, pick(begin[i], x.dim(at), at), 1);
       continue;
     }
-    const Range1 range = take_range(x.dim(at), bit(begin_mask, i), begin[i], bit(end_mask, i), end[i], strides[i]);
+    const Taken range = take_range(x.dim(at), bit(begin_mask, i), begin[i], bit(end_mask, i), end[i], strides[i]);
     view.narrow(at, range.first, range.count);
     if (range.count > 1) view.strides[at] *= strides[i];  // a longer stride than the dim picks one element
     shape.push_back(range.count);
