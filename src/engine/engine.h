@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "ir/graph.h"
+#include "runtime/executor.h"
 
 namespace temper {
 
@@ -18,6 +19,8 @@ struct EngineOptions {
   int threads = 0;
   /// Passes not to run, by name.
   std::vector<std::string> disabled_passes;
+  /// Counts and times every node, for profile().
+  bool profile = false;
 };
 
 /// A named tensor.
@@ -42,6 +45,9 @@ class Engine {
   /// converted where that loses nothing. Gives the outputs in the graph's order. Throws ModelError where an input is missing, unknown, given
   /// twice or does not fit; the message names it and what is needed.
   std::vector<NamedTensor> run(const std::vector<NamedTensor>& inputs);
+
+  /// What every node did in all runs so far: its kernel, and count and time where EngineOptions::profile is set.
+  std::vector<NodeProfile> profile() const;
 
  private:
   struct Impl;

@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "ir/constant.h"
+#include "ops/nn/conv.h"
+#include "ops/nn/conv_transpose.h"
 
 namespace temper {
 namespace {
@@ -86,15 +88,13 @@ std::size_t peak_bytes(const Graph& graph, const std::vector<NodeId>& order) {
 }  // namespace
 
 std::optional<double> product_flops(const Graph& graph, const Node& node) {
-  const std::string_view op = node.op.name();
-  const bool convolution = op.find("conv") != std::string_view::npos;
-  if (!convolution && op.find("matmul") == std::string_view::npos) return 0.0;
-  if (node.inputs.size() < 2 || node.outputs.empty()) return 0.0;
-  const Fact& left = graph.fact(node.inputs[0]);
-  const Fact& right = graph.fact(node.inputs[1]);
-  const Fact& out = graph.fact(node.outputs[0]);
-  if (!convolution) return matmul_flops(left, right, out);
-  return convolution_flops(op.find("transpose") == std::string_view::npos ? out : left, right);
+  const auto input = [&](std::size_t i) -> const Fact& { return graph.fact(node.inputs.at(i)); };
+  const auto output = [&]() -> const Fact& { return graph.fact(node.outputs.at(0)); };
+  if (node.op.as<Conv>() != nullptr) return convolution_flops(output(), input(1));
+  if (node.op.as<ConvTranspose>() != nullptr) return convolution_flops(input(2), input(1));
+  if (node.op.name() == "matmul") return matmul_flops(input(0), input(1), output());
+  if (node.op.name() == "einsum") return std::nullopt;
+  return 0.0;
 }
 
 GraphCost estimate_cost(const Graph& graph) {

@@ -17,8 +17,8 @@ struct GraphCost {
 
 GraphCost estimate_cost(const Graph& graph);
 
-/// 2 x multiplications of a node that is a convolution or matrix product; none where its shapes are unknown, 0 of any
-/// other node.
+/// 2 x multiplications of a node that is a convolution or matrix product; none where they cannot be counted (open shapes,
+/// einsum), 0 of any other node.
 std::optional<double> product_flops(const Graph& graph, const Node& node);
 
 }  // namespace temper

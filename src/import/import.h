@@ -1,6 +1,7 @@
 #pragma once
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -8,7 +9,15 @@
 
 namespace temper {
 
+/// A tensor to be given from outside, whatever the model computes it from.
+struct ImportInput {
+  std::string name;          ///< its source name ("node" or "node:1")
+  std::optional<Fact> fact;  ///< what will be given; taken from the node where it is a placeholder
+};
+
 struct ImportOptions {
+  /// Tensors to cut the graph at, beside its placeholders.
+  std::vector<ImportInput> inputs;
   /// Tensors to give, by their source names ("node" or "node:1"). Empty: the model's own outputs are found.
   std::vector<std::string> outputs;
 };

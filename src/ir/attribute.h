@@ -40,6 +40,12 @@ Attribute to_attribute(const T& value) {
   else return value;
 }
 
+/// Formats that do not say what an empty list is a list of give it as integers.
+inline bool is_empty_list(const Attribute& attribute) {
+  const auto* list = std::get_if<std::vector<std::int64_t>>(&attribute);
+  return list != nullptr && list->empty();
+}
+
 /// Sets `field` from an attribute. False where the attribute is of another kind, or names no value of an enumeration.
 template <class T>
 bool from_attribute(const Attribute& attribute, T& field) {
@@ -63,12 +69,16 @@ bool from_attribute(const Attribute& attribute, T& field) {
     field = static_cast<T>(*value);
     return true;
   } else if constexpr (std::same_as<T, std::vector<float>>) {
+    field.clear();
+    if (is_empty_list(attribute)) return true;
     const auto* values = std::get_if<std::vector<double>>(&attribute);
     if (values == nullptr) return false;
-    field.clear();
     for (const double value : *values) field.push_back(static_cast<float>(value));
     return true;
   } else {
+    if constexpr (requires(T list) { list.clear(); list.push_back(list.front()); } && !std::same_as<T, std::string>) {
+      if (is_empty_list(attribute)) return field.clear(), true;
+    }
     const auto* value = std::get_if<T>(&attribute);
     if (value == nullptr) return false;
     field = *value;

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <deque>
 #include <string>
 #include <vector>
 
@@ -77,8 +78,8 @@ class Graph {
   void infer();
 
  private:
-  std::vector<Node> nodes_;
-  std::vector<Value> values_;
+  std::deque<Node> nodes_;  // references to nodes and facts stay valid while more are added
+  std::deque<Value> values_;
   std::vector<Port> inputs_;
   std::vector<Port> outputs_;
 };

@@ -28,7 +28,7 @@ std::array<std::int64_t, kMaxRank> Shape::strides() const {
   std::int64_t stride = 1;
   for (std::size_t axis = rank_; axis-- > 0;) {
     strides[axis] = stride;
-    stride *= dims_[axis];
+    if (__builtin_mul_overflow(stride, dims_[axis], &stride)) stride = 0;  // only where another dim is 0: none is read
   }
   return strides;
 }

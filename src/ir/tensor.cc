@@ -24,7 +24,7 @@ Tensor::Tensor(DType dtype, const Shape& shape) : dtype_(dtype), shape_(shape), 
     require(elements_ < (1 << 28), "a string tensor of shape {} is too large", to_string(shape));
     owner_ = std::make_shared<const Strings>(static_cast<std::size_t>(elements_));
   } else if (dtype == DType::kList) {
-    owner_ = std::make_shared<const Tensors>();
+    owner_ = std::make_shared<Tensors>();
   } else {
     auto buffer = allocate_buffer(checked_bytes(dtype, shape));
     data_ = buffer.get();
@@ -63,7 +63,7 @@ const Tensors& Tensor::items() const {
 
 Tensors Tensor::take_items() {
   check(DType::kList);
-  const auto owner = std::exchange(owner_, std::make_shared<const Tensors>());
+  const auto owner = std::exchange(owner_, std::make_shared<Tensors>());
   auto& items = *const_cast<Tensors*>(static_cast<const Tensors*>(owner.get()));
   return owner.use_count() == 1 ? std::move(items) : items;
 }

@@ -64,6 +64,8 @@ class Tensor {
     check(dtype_of<T>);
     return {reinterpret_cast<T*>(const_cast<std::byte*>(data_)), static_cast<std::size_t>(elements_)};
   }
+  /// Whether no other tensor holds the elements, so that they may be overwritten.
+  bool sole_owner() const { return owner_.use_count() == 1; }
   std::span<const std::byte> bytes() const { return {data_, size_bytes()}; }
   std::span<std::byte> mutable_bytes() { return {const_cast<std::byte*>(data_), size_bytes()}; }
 

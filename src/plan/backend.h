@@ -21,6 +21,8 @@ class Kernel {
 /// Why a backend does not take a node.
 struct Refusal {
   std::string reason;
+  /// Whether other shapes would be refused as well, so that there is no point in asking again.
+  bool whatever_shapes = false;
 };
 using Prepared = std::variant<std::unique_ptr<Kernel>, Refusal>;
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "ops/nn/conv_transpose.h"
 #include "ops/registry.h"
 
 namespace temper {
@@ -19,6 +20,38 @@ TEST(Cost, PeakIsWhatIsAliveAtOnce) {
   EXPECT_EQ(cost.peak_activation_bytes, 3 * 1024U);
   EXPECT_EQ(cost.unsized_values, 0U);
   EXPECT_EQ(cost.flops, 0);
+}
+
+double flops_of(Op op, const std::vector<Fact>& facts) {
+  Graph graph;
+  std::vector<ValueId> inputs;
+  for (const Fact& fact : facts) inputs.push_back(graph.add_input("x" + std::to_string(inputs.size()), fact));
+  graph.add_output("y", graph.node(graph.add_node(std::move(op), inputs, "y")).outputs[0]);
+  return estimate_cost(graph).flops;
+}
+
+Conv same_conv(std::int64_t groups) {
+  Conv conv;
+  conv.padding = Padding::kSame;
+  conv.groups = groups;
+  return conv;
+}
+
+ConvTranspose doubling() {
+  ConvTranspose conv;
+  conv.strides = {2, 2};
+  conv.padding = Padding::kSame;
+  return conv;
+}
+
+TEST(Cost, Convolutions) {
+  const Fact x{DType::kFloat32, Shape{1, 8, 8, 4}, {}};
+  const Fact filter{DType::kFloat32, Shape{3, 3, 4, 16}, {}};
+  EXPECT_EQ(flops_of(same_conv(1), {x, filter}), 2.0 * 8 * 8 * 16 * 3 * 3 * 4);
+  EXPECT_EQ(flops_of(same_conv(4), {x, {DType::kFloat32, Shape{3, 3, 1, 4}, {}}}), 2.0 * 8 * 8 * 4 * 3 * 3);
+  const Fact sizes = Fact::of(Tensor::vector<std::int32_t>(std::vector<std::int32_t>{1, 16, 16, 2}));
+  EXPECT_EQ(flops_of(doubling(), {sizes, {DType::kFloat32, Shape{3, 3, 2, 4}, {}}, x}),
+            2.0 * 8 * 8 * 4 * 3 * 3 * 2);
 }
 
 TEST(Cost, CountsWhatItCannotSize) {

@@ -24,16 +24,76 @@ struct Relu6 : Unary<Relu6, Numbers> {
 };
 REGISTER_OP(Relu6);
 
-/// y = x where x > 0, else alpha * x.
+/// y = x where x > 0, else alpha * x, alpha being rounded to x's type.
 struct LeakyRelu : Unary<LeakyRelu, Floats> {
   static constexpr std::string_view kName = "leaky_relu";
+  static constexpr bool kRoundsWithin = true;
   float alpha = 0.2F;
   static void fields(auto& self, auto&& field) { field("alpha", self.alpha); }
   template <class T>
   T apply(T x) const {
-    return x > T(0) ? x : static_cast<T>(alpha) * x;
+    using C = Compute<T>;
+    return C(x) > C(0) ? x : static_cast<T>(C(static_cast<T>(alpha)) * C(x));
   }
 };
 REGISTER_OP(LeakyRelu);
+
+/// y = x where x > 0, else alpha * (e^x - 1).
+struct Elu : Unary<Elu, Floats> {
+  static constexpr std::string_view kName = "elu";
+  float alpha = 1;
+  static void fields(auto& self, auto&& field) { field("alpha", self.alpha); }
+  template <class T>
+  T apply(T x) const {
+    return x > T(0) ? x : static_cast<T>(alpha) * std::expm1(x);
+  }
+};
+REGISTER_OP(Elu);
+
+/// y = scale * x where x > 0, else scale * alpha * (e^x - 1).
+struct Selu : Unary<Selu, Floats> {
+  static constexpr std::string_view kName = "selu";
+  double alpha = 1.6732632423543772848;
+  double scale = 1.0507009873554804934;
+  static void fields(auto& self, auto&& field) {
+    field("alpha", self.alpha);
+    field("scale", self.scale);
+  }
+  template <class T>
+  T apply(T x) const {
+    return x > T(0) ? static_cast<T>(scale) * x : static_cast<T>(scale * alpha) * std::expm1(x);
+  }
+};
+REGISTER_OP(Selu);
+
+/// y = log(1 + e^x), computed so that large x do not overflow.
+struct Softplus : Unary<Softplus, Floats> {
+  static constexpr std::string_view kName = "softplus";
+  template <class T>
+  T apply(T x) const {
+    return (x > T(0) ? x : T(0)) + std::log1p(std::exp(-std::abs(x)));
+  }
+};
+REGISTER_OP(Softplus);
+
+/// y = x / (1 + |x|).
+struct Softsign : Unary<Softsign, Floats> {
+  static constexpr std::string_view kName = "softsign";
+  template <class T>
+  T apply(T x) const {
+    return x / (T(1) + std::abs(x));
+  }
+};
+REGISTER_OP(Softsign);
+
+/// y = 1 / (1 + e^-x).
+struct Sigmoid : Unary<Sigmoid, Floats> {
+  static constexpr std::string_view kName = "sigmoid";
+  template <class T>
+  T apply(T x) const {
+    return T(1) / (T(1) + std::exp(-x));
+  }
+};
+REGISTER_OP(Sigmoid);
 
 }  // namespace temper

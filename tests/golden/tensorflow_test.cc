@@ -1,0 +1,44 @@
+#include "golden/recorded.h"
+#include "import/tensorflow/import_graph_def.h"
+#include "import/tensorflow/read_graph_def.h"
+#include "ops/evaluate.h"
+#include "support/tensors.h"
+
+/// Every recorded answer of TensorFlow against the reference kernels.
+namespace temper::testing {
+namespace {
+
+class Recorded : public ::testing::TestWithParam<std::filesystem::path> {};
+
+void run_case(const RecordedCase& c) {
+  SCOPED_TRACE(c.op + "/" + c.name);
+  try {
+    ImportOptions options;
+    for (const auto& [name, tensor] : c.outputs) options.outputs.push_back(name);
+    for (const auto& [name, tensor] : c.inputs) options.inputs.push_back({name, Fact{tensor.dtype(), {}, {}}});
+    const auto file = tensorflow::parse_graph_def(c.graph);
+    const Graph graph = tensorflow::import_graph_def(*file.graph, options);
+    verify(graph);
+    Tensors inputs;
+    for (const Port& port : graph.inputs()) inputs.push_back(c.inputs.at(port.name));
+    const Tensors outputs = evaluate(graph, inputs);
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+      const std::string& name = graph.outputs()[i].name;
+      EXPECT_TRUE(near(outputs[i], c.outputs.at(name), c.atol, c.rtol)) << "output " << name;
+      EXPECT_TRUE(admits(graph.fact(graph.outputs()[i].value), outputs[i]))
+          << "inferred " << describe(graph.fact(graph.outputs()[i].value)) << ", got " << describe(outputs[i]);
+    }
+  } catch (const Error& error) {
+    ADD_FAILURE() << error.what();
+  }
+}
+
+TEST_P(Recorded, ReferenceAgrees) {
+  for (const RecordedCase& c : read_cases(GetParam())) run_case(c);
+}
+
+INSTANTIATE_TEST_SUITE_P(TensorFlow, Recorded, ::testing::ValuesIn(recorded_files()),
+                         [](const auto& file) { return file.param.stem().string(); });
+
+}  // namespace
+}  // namespace temper::testing
