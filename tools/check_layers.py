@@ -19,7 +19,7 @@ LAYERS = {
     "backends": ["base", "ir", "ops", "plan"],
     "runtime": ["base", "ir", "ops", "plan"],
     "engine": ["base", "ir", "ops", "import", "passes", "plan", "backends", "runtime"],
-    "eval": ["base", "ir", "engine", "media"],
+    "eval": ["base", "ir", "ops", "engine", "media"],
     "cli": ["base", "ir", "import", "engine", "eval", "media"],
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"')
