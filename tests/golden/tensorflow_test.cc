@@ -1,4 +1,4 @@
-#include "golden/recorded.h"
+#include "support/recorded.h"
 #include "import/tensorflow/import_graph_def.h"
 #include "import/tensorflow/read_graph_def.h"
 #include "ops/evaluate.h"

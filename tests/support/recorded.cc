@@ -1,4 +1,4 @@
-#include "golden/recorded.h"
+#include "support/recorded.h"
 
 #include <algorithm>
 #include <cstring>
