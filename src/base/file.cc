@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -27,6 +29,40 @@ class Descriptor {
 
  private:
   int fd_;
+};
+
+/// Temporary files that exist now, where a signal handler can read them: plain bytes, no locks. A path that is too long,
+/// or a ninth at one time, is not listed.
+struct PartialFile {
+  std::atomic<bool> taken{false};
+  std::atomic<bool> listed{false};
+  std::array<char, 4096> path{};
+};
+std::array<PartialFile, 8> partial_files;
+
+/// Lists a temporary file for as long as it lives.
+class PartialFileEntry {
+ public:
+  explicit PartialFileEntry(const std::filesystem::path& path) {
+    if (path.native().size() >= partial_files[0].path.size()) return;
+    for (PartialFile& slot : partial_files) {
+      if (slot.taken.exchange(true)) continue;
+      std::memcpy(slot.path.data(), path.c_str(), path.native().size() + 1);
+      slot.listed = true;
+      slot_ = &slot;
+      return;
+    }
+  }
+  ~PartialFileEntry() {
+    if (slot_ == nullptr) return;
+    slot_->listed = false;
+    slot_->taken = false;
+  }
+  PartialFileEntry(const PartialFileEntry&) = delete;
+  PartialFileEntry& operator=(const PartialFileEntry&) = delete;
+
+ private:
+  PartialFile* slot_ = nullptr;
 };
 
 std::size_t checked_size(const Descriptor& file, const std::filesystem::path& path) {
@@ -72,6 +108,7 @@ MappedFile::~MappedFile() {
 void write_atomically(const std::filesystem::path& path,
                       const std::function<void(const std::filesystem::path&)>& write) {
   const auto temporary = std::filesystem::path(path).concat(fmt::format(".{}.part", ::getpid()));
+  const PartialFileEntry entry(temporary);
   try {
     write(temporary);
     {
@@ -84,6 +121,12 @@ void write_atomically(const std::filesystem::path& path,
   } catch (...) {
     ::unlink(temporary.c_str());
     throw;
+  }
+}
+
+void remove_partial_files() noexcept {
+  for (const PartialFile& file : partial_files) {
+    if (file.listed) ::unlink(file.path.data());
   }
 }
 

@@ -29,6 +29,10 @@ class MappedFile {
 /// Throws ModelError where the folder is missing or not writable.
 void write_atomically(const std::filesystem::path& path, const std::function<void(const std::filesystem::path&)>& write);
 
+/// Removes the temporary files of calls of write_atomically that are under way. May be called from a signal handler of a
+/// process that is about to end.
+void remove_partial_files() noexcept;
+
 /// write_atomically of these bytes.
 void write_file(const std::filesystem::path& path, std::string_view content);
 

@@ -1,0 +1,43 @@
+#pragma once
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/io/npz.h"
+#include "ir/graph.h"
+
+namespace temper {
+
+/// The word of `words` that `word` most likely was meant to be; empty where none is near.
+std::string nearest_word(std::string_view word, const std::vector<std::string>& words);
+
+/// `--json` with a file name after it ("-", a name that ends in .json, or what does not exist yet) becomes one argument;
+/// alone it becomes `--json=-`: it never takes a model or a picture that follows it.
+std::vector<std::string> split_json_option(const std::vector<std::string>& arguments);
+
+/// The names in "a,b"; ":0" at a name's end is dropped.
+std::vector<std::string> split_names(std::string_view list);
+/// `name` without ":0" at its end.
+std::string plain_name(std::string_view name);
+
+/// A value of --input: [NAME=]FILE or NAME=NUMBER.
+struct InputArgument {
+  std::string name;  ///< empty where none is given
+  std::string value;
+};
+InputArgument parse_input(const std::string& text);
+
+/// "NAME=1x300x300x3", or "1x300x300x3" with no name; "?" is an unknown dim. Throws ModelError where it is another form.
+struct ShapeArgument {
+  std::string name;
+  std::vector<std::int64_t> dims;  ///< -1 unknown
+};
+ShapeArgument parse_shape(const std::string& text);
+
+/// The arrays of a .npy or .npz file or a number ("0.5", "true"), for the inputs of a graph, or the pictures in image
+/// files. Those without a name go to the inputs that have none yet, in order. Notes what it changes in pictures. Throws
+/// ModelError, naming file or input, where one does not fit or is missing.
+NamedArrays read_inputs(const Graph& graph, const std::vector<std::string>& arguments, std::string_view preprocess);
+
+}  // namespace temper
