@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
+#include <ranges>
 
 #include "base/memory.h"
 #include "engine/engine.h"
