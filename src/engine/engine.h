@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "import/import.h"
 #include "ir/graph.h"
 #include "runtime/executor.h"
 
@@ -15,6 +16,8 @@ struct EngineOptions {
   std::string backend = "cpu";
   /// Tensors to give, by their source names; empty: the model's own outputs.
   std::vector<std::string> outputs;
+  /// Tensors to give from outside, whatever the model computes them from.
+  std::vector<ImportInput> inputs;
   /// 0: one per core.
   int threads = 0;
   /// Passes not to run, by name.

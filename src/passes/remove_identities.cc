@@ -1,0 +1,60 @@
+#include <array>
+
+#include "ops/arrays/transpose.h"
+#include "ops/elementwise/cast.h"
+#include "passes/pass.h"
+
+namespace temper {
+namespace {
+
+/// Operators that give their first input where its shape does not change.
+constexpr std::array<std::string_view, 9> kShapeOnly = {"reshape", "ensure_shape", "pad",   "slice", "squeeze",
+                                                        "tile",    "broadcast_to", "split", "concat"};
+
+bool same_known_shape(const Fact& a, const Fact& b) {
+  const auto x = a.shape.known();
+  return x && b.shape.known() == x;
+}
+
+bool same_order(const Transpose& transpose) {
+  for (std::size_t i = 0; i < transpose.perm.size(); ++i) {
+    if (transpose.perm[i] != static_cast<std::int64_t>(i)) return false;
+  }
+  return true;
+}
+
+/// Which input the node gives unchanged.
+std::optional<std::size_t> passed_on(const Rewriter& rewriter, const Node& node) {
+  const std::string_view op = node.op.name();
+  if (op == "identity") return 0;
+  if (const auto* transpose = node.op.as<Transpose>()) return same_order(*transpose) ? std::optional<std::size_t>(0) : std::nullopt;
+  if (const auto* cast = node.op.as<Cast>()) {
+    return cast->dtype == rewriter.fact(node.inputs[0]).dtype ? std::optional<std::size_t>(0) : std::nullopt;
+  }
+  if (node.outputs.size() != 1 || std::ranges::find(kShapeOnly, op) == kShapeOnly.end()) return std::nullopt;
+  for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+    const Fact& input = rewriter.fact(node.inputs[i]);
+    if (i > 0 && op != "concat") break;
+    if (op == "concat" && node.inputs.size() > 1 && input.shape.elements().is(0)) continue;
+    if (input.dtype == rewriter.fact(node.outputs[0]).dtype && same_known_shape(input, rewriter.fact(node.outputs[0]))) return i;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+/// Takes away what gives its input unchanged: identities, casts to the type that is there, transposes that keep the order,
+/// and reshapes, pads, slices and the like that keep a known shape.
+///     relu(cast(x) {dtype: float32})   =>   relu(x), where x is float32
+struct RemoveIdentities {
+  static constexpr std::string_view kName = "remove_identities";
+  static constexpr Stage kStage = Stage::kSimplify;
+
+  Rewrite apply(Rewriter& rewriter, const Node& node) const {
+    const auto input = passed_on(rewriter, node);
+    return input ? Rewrite(Rewriter::replace(node, node.inputs[*input])) : skip();
+  }
+};
+REGISTER_PASS(RemoveIdentities);
+
+}  // namespace temper
