@@ -75,5 +75,21 @@ TEST(OnednnConvTranspose, Agrees) {
   expect_agrees(onednn(), "conv_transpose", {{"groups", std::int64_t{2}}}, {i32({4}, {1, 5, 5, 6}), random_f32({2, 2, 3, 4}), random_f32({1, 4, 4, 4}, 2)});
 }
 
+TEST(OnednnMatMul, Agrees) {
+  const auto check = [](const Attributes& attributes, const Shape& a, const Shape& b) {
+    expect_agrees(onednn(), "matmul", attributes, {random_f32(a), random_f32(b, 2)});
+  };
+  check({}, {5, 7}, {7, 9});
+  check({{"transpose_a", true}, {"transpose_b", true}}, {7, 5}, {9, 7});
+  check({}, {2, 3, 5, 7}, {7, 9});
+  check({}, {2, 1, 5, 7}, {1, 3, 7, 4});
+  check({{"transpose_b", true}}, {3, 5, 7}, {3, 6, 7});
+  check({{"transpose_a", true}}, {3, 5, 7}, {5, 6});
+  check({}, {1, 300}, {300, 17});
+  expect_agrees(onednn(), "matmul",
+                {{"has_bias", true}, {"has_residual", true}, {"activation", std::string("relu")}},
+                {random_f32({2, 3, 8}), random_f32({8, 5}, 2), random_f32({5}, 3), random_f32({2, 3, 5}, 4)});
+}
+
 }  // namespace
 }  // namespace temper::testing

@@ -12,7 +12,7 @@ class OnednnBackend : public Backend {
   std::string_view name() const override { return "onednn"; }
 
   Prepared prepare(const Node& node, std::span<const Fact> in) const override {
-    for (const auto family : {prepare_conv, prepare_conv_transpose, prepare_pool}) {
+    for (const auto family : {prepare_conv, prepare_conv_transpose, prepare_matmul, prepare_pool}) {
       try {
         if (auto prepared = family(node, in)) return std::move(*prepared);
       } catch (const dnnl::error& error) {

@@ -1,6 +1,6 @@
 #include "ops/arrays/concat.h"
 
-#include "ops/arrays/storage.h"
+#include "ops/arrays/at_axis.h"
 
 namespace temper {
 namespace {
@@ -67,6 +67,12 @@ Tensors Concat::reference(Inputs in) const {
   return {out.take()};
 }
 REGISTER_OP(Concat);
+
+/// concat along an axis that is the last input.
+struct ConcatAt : AtAxis<Concat> {
+  static constexpr std::string_view kName = "concat_at";
+};
+REGISTER_OP(ConcatAt);
 
 /// The inputs, one or more of one dtype and shape, put side by side along a new axis before `axis` of the result.
 struct Pack {

@@ -1,4 +1,4 @@
-#include "ops/arrays/storage.h"
+#include "ops/arrays/at_axis.h"
 
 namespace temper {
 
@@ -46,6 +46,12 @@ struct ExpandDims {
   }
 };
 REGISTER_OP(ExpandDims);
+
+/// expand_dims along an axis that is the last input.
+struct ExpandDimsAt : AtAxis<ExpandDims> {
+  static constexpr std::string_view kName = "expand_dims_at";
+};
+REGISTER_OP(ExpandDimsAt);
 
 /// x without the dims at `axes`, each of which is 1; without every dim of 1 where there are no axes. Shares the elements.
 struct Squeeze {

@@ -1,6 +1,6 @@
 #include "ops/arrays/split.h"
 
-#include "ops/arrays/storage.h"
+#include "ops/arrays/at_axis.h"
 
 namespace temper {
 namespace {
@@ -47,6 +47,12 @@ Tensors Split::reference(Inputs in) const {
   return out;
 }
 REGISTER_OP(Split);
+
+/// split along an axis that is the last input.
+struct SplitAt : AtAxis<Split> {
+  static constexpr std::string_view kName = "split_at";
+};
+REGISTER_OP(SplitAt);
 
 /// x cut along `axis` into `parts` of the sizes given; one size may be -1: what the others leave. Inputs: x, sizes.
 struct SplitSizes {
@@ -110,6 +116,12 @@ struct SplitSizes {
   }
 };
 REGISTER_OP(SplitSizes);
+
+/// split_sizes along an axis that is the last input.
+struct SplitSizesAt : AtAxis<SplitSizes> {
+  static constexpr std::string_view kName = "split_sizes_at";
+};
+REGISTER_OP(SplitSizesAt);
 
 /// The `parts` slices of x along `axis`, that axis taken away. Slices share the elements where each lies in one run.
 struct Unpack {

@@ -119,11 +119,17 @@ void copy_walk(Walk& walk, const T* from, std::int64_t source, T* to, std::int64
 }  // namespace
 
 View::View(const Shape& shape) : rank(shape.rank()) {
-  std::int64_t stride = 1;
+  std::ranges::copy(shape, dims.begin());
+  set_row_major();
+}
+
+void View::set_row_major() {
+  offset = 0;
+  const bool empty = std::ranges::count(std::span(dims).first(rank), 0) > 0;
+  std::int64_t stride = empty ? 0 : 1;  // the other dims of an empty view may be beyond multiplying
   for (std::size_t axis = rank; axis-- > 0;) {
-    dims[axis] = shape[axis];
     strides[axis] = stride;
-    stride *= std::max<std::int64_t>(shape[axis], 1);
+    if (!empty) stride *= dims[axis];
   }
 }
 
@@ -137,14 +143,8 @@ void copy_view(DType dtype, const void* from, const View& source, void* to, cons
 }
 
 Tensor read_view(const Tensor& from, const View& view, const Shape& shape) {
-  View target;
-  target.rank = view.rank;
-  std::int64_t stride = 1;
-  for (std::size_t axis = view.rank; axis-- > 0;) {
-    target.dims[axis] = view.dims[axis];
-    target.strides[axis] = stride;
-    stride *= std::max<std::int64_t>(view.dims[axis], 1);
-  }
+  View target = view;
+  target.set_row_major();
   Walk walk(view, target);
   const bool one_run = walk.rank == 0 || (walk.rank == 1 && walk.from[0] == 1);
   if (one_run && !walk.empty && from.dtype() != DType::kString) {

@@ -64,6 +64,8 @@ struct View {
   /// All of a tensor, row-major.
   explicit View(const Shape& shape);
 
+  /// Strides as of a tensor of these dims.
+  void set_row_major();
   void add(std::int64_t dim, std::int64_t stride) {
     if (rank == kMaxRank) throw ModelError("a tensor of so many dimensions is not supported");
     dims[rank] = dim;

@@ -8,32 +8,30 @@
 
 namespace temper {
 
-/// x in the precision of T: half types compute in float and round after every operation.
+/// x in the precision of T: scores of half types compute in float and round after every operation.
 template <class T>
 float rounded(float x) {
   if constexpr (std::is_same_v<T, float>) return x;
   else return static_cast<float>(T(x));
 }
 
-/// Intersection over union of boxes given by two opposite corners (y, x, y, x) each, in the precision of T.
-/// 0 where either has no area.
+/// Intersection over union of boxes given by two opposite corners (y, x, y, x) each; 0 where either has no area. Half types
+/// compute in float and round the result.
 template <class T>
 float intersection_over_union(const T* a, const T* b) {
-  const auto r = [](float x) { return rounded<T>(x); };
   const auto low = [](const T* box, int axis) { return std::min<float>(box[axis], box[axis + 2]); };
   const auto high = [](const T* box, int axis) { return std::max<float>(box[axis], box[axis + 2]); };
-  const auto area = [&](const T* box) { return r(r(high(box, 0) - low(box, 0)) * r(high(box, 1) - low(box, 1))); };
+  const auto area = [&](const T* box) { return (high(box, 0) - low(box, 0)) * (high(box, 1) - low(box, 1)); };
   const float area_a = area(a);
   const float area_b = area(b);
   if (area_a <= 0 || area_b <= 0) return 0;
   const auto shared = [&](int axis) {
-    return std::max(r(std::min(high(a, axis), high(b, axis)) - std::max(low(a, axis), low(b, axis))), 0.0F);
+    return std::max(std::min(high(a, axis), high(b, axis)) - std::max(low(a, axis), low(b, axis)), 0.0F);
   };
-  const float intersection = r(shared(0) * shared(1));
-  return r(intersection / r(r(area_a + area_b) - intersection));
+  const float intersection = shared(0) * shared(1);
+  return rounded<T>(intersection / (area_a + area_b - intersection));
 }
 
-/// What selects, and in which precision.
 struct GreedyLimits {
   std::int64_t max_outputs = 0;
   float overlap_threshold = 0;

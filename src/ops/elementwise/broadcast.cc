@@ -45,6 +45,7 @@ void BroadcastRuns<N>::add_axis(std::int64_t dim, const Offsets& strides) {
   strides_[outer_rank_++] = strides;
 }
 
+template class BroadcastRuns<1>;
 template class BroadcastRuns<2>;
 template class BroadcastRuns<3>;
 

@@ -47,6 +47,7 @@ class BroadcastRuns {
   std::array<Offsets, kMaxRank> strides_{};
 };
 
+extern template class BroadcastRuns<1>;
 extern template class BroadcastRuns<2>;
 extern template class BroadcastRuns<3>;
 

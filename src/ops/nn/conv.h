@@ -1,4 +1,5 @@
 #pragma once
+#include "ops/definition.h"
 #include "ops/nn/fused_activation.h"
 #include "ops/nn/window.h"
 

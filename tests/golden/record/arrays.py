@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from case import BFLOAT16, ROUNDED, case
+from case import BFLOAT16, ELEMENTARY, case
 from tf_api import tf
 
 TYPES = [np.float32, np.float64, np.float16, BFLOAT16, np.int32, np.int64, np.uint8, np.int8, bool]
@@ -14,7 +14,10 @@ def name_of(dtype):
 
 
 def array(b, shape, dtype=np.float32, name="x"):
-    return b.input(b.ints(0, 2 if dtype == bool else 100, *shape, dtype=np.int64).astype(dtype), name=name)
+    """A fed tensor of random numbers; of alternating truth values for bool."""
+    if dtype is bool:
+        return b.input((np.arange(np.prod(shape)) % 3 != 1).reshape(shape), name=name)
+    return b.input(b.ints(0, 100, *shape, dtype=np.int64).astype(dtype), name=name)
 
 
 def shape_arguments():
@@ -86,8 +89,10 @@ def filling():
         for dtype in [np.int32, np.int64, np.float32]:
             name = "%s_%d_%d_%d" % (name_of(dtype), start, limit, step)
             case("Range", name, lambda b, v=(start, limit, step), t=dtype: b.Range(*[t(n) for n in v]))
-    case("Range", "fractions", lambda b: b.Range(b.input(0.1, np.float32), np.float32(1.0), np.float32(0.1)), ROUNDED)
-    case("Range", "float64", lambda b: b.Range(np.float64(0), b.input(1.0, np.float64), np.float64(0.3)), ROUNDED)
+    case(
+        "Range", "fractions", lambda b: b.Range(b.input(0.1, np.float32), np.float32(1.0), np.float32(0.1)), ELEMENTARY
+    )
+    case("Range", "float64", lambda b: b.Range(np.float64(0), b.input(1.0, np.float64), np.float64(0.3)), ELEMENTARY)
     case(
         "Range",
         "fed",
@@ -97,8 +102,10 @@ def filling():
     for start, stop, count in [(0, 1, 5), (-2, 3, 4), (3, 3, 2), (1, 9, 1), (10, 0, 7)]:
         name = "%d_%d_%d" % (start, stop, count)
         make = lambda b, v=(start, stop, count): b.LinSpace(np.float32(v[0]), b.input(v[1], np.float32), np.int32(v[2]))
-        case("LinSpace", name, make, ROUNDED)
-    case("LinSpace", "float64_fed", lambda b: b.LinSpace(np.float64(0), np.float64(1), b.input(6, np.int64)), ROUNDED)
+        case("LinSpace", name, make, ELEMENTARY)
+    case(
+        "LinSpace", "float64_fed", lambda b: b.LinSpace(np.float64(0), np.float64(1), b.input(6, np.int64)), ELEMENTARY
+    )
 
 
 filling()

@@ -102,9 +102,10 @@ buckets()
 
 def choose(op, condition, x, y, dtype=np.float32):
     def build(b):
+        values = lambda shape: (b.ints(0, 2, *shape) if dtype is bool else b.uniform(0, 99, *shape)).astype(dtype)
         test = b.input(b.ints(0, 2, *condition, dtype=bool), name="condition")
-        left = b.input(b.uniform(0, 99, *x).astype(dtype), name="x")
-        return getattr(b, op)(test, left, b.input(b.uniform(0, 99, *y).astype(dtype), name="y"))
+        left = b.input(values(x), name="x")
+        return getattr(b, op)(test, left, b.input(values(y), name="y"))
 
     return build
 

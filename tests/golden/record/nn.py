@@ -283,9 +283,11 @@ def best():
         case(op, "vector", lambda b, t=top: t(b, b.normal(9), 4), **options)
         case(op, "rank3", lambda b, t=top: t(b, b.normal(2, 3, 4), 2), **options)
         case(op, "no_rows", lambda b, t=top: t(b, b.normal(0, 4), 2), **options)
+        # The order of `sorted=False` is the heap's; a second op puts it right, for nothing may hang on it.
+        again = lambda b, x, k, t=top: list(b.TopKV2(t(b, x, k, sorted=False)[0], np.int32(k)))
         case(op, "unsorted_k_1", lambda b, t=top: t(b, b.normal(3, 6), 1, sorted=False), **options)
-        case(op, "unsorted_all", lambda b, t=top: t(b, b.normal(2, 4), 4, sorted=False), **options)
-        case(op, "unsorted", lambda b, t=top: t(b, b.normal(3, 9), 4, sorted=False), **options)
+        case(op, "unsorted_all", lambda b, t=again: t(b, b.normal(2, 4), 4)[0], **options)
+        case(op, "unsorted", lambda b, t=again: t(b, b.normal(3, 9), 4)[0], **options)
         for dtype in [np.float64, np.float16, BFLOAT16, np.int32, np.int64, np.uint8]:
             make = lambda b, d=dtype, t=top: t(b, b.ints(0, 9, 3, 7).astype(d), 4)
             case(op, tf.as_dtype(dtype).name, make, **options)

@@ -93,7 +93,7 @@ def array_loops():
     for dtype in [tf.float32, tf.int64, tf.uint8, tf.bool, tf.bfloat16]:
 
         def typed(b, dtype=dtype):
-            x = b.input(b.ints(0, 2, 3, 2).astype(dtype.as_numpy_dtype))
+            x = b.input((b.ints(0, 9, 3, 2) // 2 % 4).astype(dtype.as_numpy_dtype))
             return Array(b, "V3", np.int32(3), dtype).scatter([0, 1, 2], x).gather([2, 1, 0])
 
         case("TensorArrayV3", dtype.name, typed)
@@ -207,7 +207,7 @@ def list_stacks():
     for dtype in [tf.int32, tf.int64, tf.uint8, tf.bool, tf.bfloat16, tf.float16]:
 
         def typed(b, dtype=dtype):
-            x = b.input(b.ints(0, 2, 3, 2).astype(dtype.as_numpy_dtype))
+            x = b.input((b.ints(0, 9, 3, 2) // 2 % 4).astype(dtype.as_numpy_dtype))
             return stacked(b, b.TensorListFromTensor(x, np.int32([2])), dtype=dtype)
 
         case("TensorListStack", dtype.name, typed)

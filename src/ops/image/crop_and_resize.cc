@@ -1,0 +1,134 @@
+#include "ops/image/crop_and_resize.h"
+
+#include <cmath>
+
+#include "ops/image/resize.h"
+
+namespace temper {
+namespace {
+
+/// Where a crop's pixel lies along an axis: between two pixels of the image, or outside.
+struct CropTap {
+  LinearTap linear;
+  std::int64_t nearest = 0;
+  bool inside = false;
+};
+
+/// Positions in float32, but the middle of a single pixel in double: TensorFlow's order of operations.
+void place(float from, float to, std::int64_t in, std::span<CropTap> taps) {
+  const auto out = static_cast<std::int64_t>(taps.size());
+  const auto last = static_cast<float>(in - 1);
+  const float scale = out > 1 ? (to - from) * last / static_cast<float>(out - 1) : 0.0F;
+  for (std::int64_t i = 0; i < out; ++i) {
+    const float position = out > 1 ? from * last + static_cast<float>(i) * scale
+                                   : static_cast<float>(0.5 * (from + to) * static_cast<double>(in - 1));
+    CropTap& tap = taps[static_cast<std::size_t>(i)];
+    tap.inside = position >= 0 && position <= last;
+    if (!tap.inside) continue;
+    tap.linear = {static_cast<std::int64_t>(std::floor(position)), static_cast<std::int64_t>(std::ceil(position)),
+                  position - std::floor(position)};
+    tap.linear.upper = std::min(tap.linear.upper, in - 1);
+    tap.nearest = std::min(static_cast<std::int64_t>(std::round(position)), in - 1);
+  }
+}
+
+struct ImageView {
+  const float* pixels;
+  std::int64_t width;
+  std::int64_t channels;
+
+  const float* at(std::int64_t y, std::int64_t x) const { return pixels + (y * width + x) * channels; }
+};
+
+void interpolate(const ImageView& image, const LinearTap& row, const LinearTap& column, float* out) {
+  const float* const top_left = image.at(row.lower, column.lower);
+  const float* const top_right = image.at(row.lower, column.upper);
+  const float* const bottom_left = image.at(row.upper, column.lower);
+  const float* const bottom_right = image.at(row.upper, column.upper);
+  for (std::int64_t c = 0; c < image.channels; ++c) {
+    const float top = top_left[c] + (top_right[c] - top_left[c]) * column.lerp;
+    const float bottom = bottom_left[c] + (bottom_right[c] - bottom_left[c]) * column.lerp;
+    out[c] = top + (bottom - top) * row.lerp;
+  }
+}
+
+std::array<std::int64_t, 2> read_crop_size(const Tensor& tensor) {
+  const auto size = tensor.to_int64s();
+  require(size.size() == 2 && size[0] > 0 && size[1] > 0, "a crop's size is {}, not a positive height and width", size);
+  return {size[0], size[1]};
+}
+
+/// The shape of the crops; throws ModelError where inputs do not fit.
+Shape crops_shape(Inputs in) {
+  require_inputs(in, 4);
+  require_rank(in[0], 4, "an image");
+  require(in[1].dtype() == DType::kFloat32 && in[1].rank() == 2 && in[1].dim(1) == 4, "boxes are {}, not float32 [n, 4]",
+          describe(in[1]));
+  require(in[2].dtype() == DType::kInt32 && in[2].shape() == Shape{in[1].dim(0)}, "{} boxes have image numbers {}",
+          in[1].dim(0), describe(in[2]));
+  const auto [height, width] = read_crop_size(in[3]);
+  const bool empty = in[0].dim(1) == 0 || in[0].dim(2) == 0;
+  require(in[1].dim(0) == 0 || !empty, "crops are taken from the empty image {}", describe(in[0]));
+  for (const std::int32_t image : in[2].data<std::int32_t>()) {
+    require(image >= 0 && image < in[0].dim(0), "a box is of image {}, of {}", image, in[0].dim(0));
+  }
+  const bool finite = std::ranges::all_of(in[1].data<float>(), [](float v) { return std::isfinite(v); });
+  require(finite, "a box has a corner that is not finite");
+  return {in[1].dim(0), height, width, in[0].dim(3)};
+}
+
+}  // namespace
+
+Facts CropAndResize::infer(std::span<const Fact> in) const {
+  require_inputs(in, 4);
+  require(is_number(in[0].dtype), "needs an image of numbers, got {}", in[0].dtype);
+  require(in[1].dtype == DType::kFloat32, "boxes are {}, not float32", in[1].dtype);
+  require(in[2].dtype == DType::kInt32, "image numbers are {}, not int32", in[2].dtype);
+  require(is_integer(in[3].dtype), "the crop size is {}", in[3].dtype);
+  require_rank(in[0], 4, "an image");
+  require_rank(in[1], 2, "boxes");
+  require_rank(in[2], 1, "image numbers");
+  ShapeFact shape = ShapeFact::of_rank(4);
+  if (in[2].shape.rank_known()) shape.set(0, in[2].shape[0]);
+  if (in[1].shape.rank_known()) {
+    require(!in[1].shape[1].known() || in[1].shape[1].is(4), "boxes of shape {} do not have 4 columns", in[1].shape);
+    if (in[1].shape[0].known()) shape.set(0, in[1].shape[0]);
+  }
+  if (in[0].shape.rank_known()) shape.set(3, in[0].shape[3]);
+  if (in[3].constant) {
+    const auto [height, width] = read_crop_size(*in[3].constant);
+    shape.set(1, height);
+    shape.set(2, width);
+  }
+  return {{DType::kFloat32, shape, {}}};
+}
+
+Tensors CropAndResize::reference(Inputs in) const {
+  const Shape shape = crops_shape(in);
+  Tensor out(DType::kFloat32, shape);
+  if (out.elements() == 0) return {std::move(out)};
+  const Tensor image = to_float32(in[0]);
+  const std::int64_t channels = shape[3];
+  std::vector<CropTap> rows(static_cast<std::size_t>(shape[1]));
+  std::vector<CropTap> columns(static_cast<std::size_t>(shape[2]));
+  float* to = out.mutable_data<float>().data();
+  for (std::int64_t n = 0; n < shape[0]; ++n) {
+    const float* const box = in[1].data<float>().data() + 4 * n;
+    const std::int64_t source = in[2].data<std::int32_t>()[static_cast<std::size_t>(n)];
+    const ImageView view{image.data<float>().data() + source * image.shape().elements(1, 4), image.dim(2), channels};
+    place(box[0], box[2], image.dim(1), rows);
+    place(box[1], box[3], image.dim(2), columns);
+    for (const CropTap& row : rows) {
+      for (const CropTap& column : columns) {
+        if (!row.inside || !column.inside) std::fill_n(to, channels, extrapolation_value);
+        else if (method == CropMethod::kNearest) std::copy_n(view.at(row.nearest, column.nearest), channels, to);
+        else interpolate(view, row.linear, column.linear, to);
+        to += channels;
+      }
+    }
+  }
+  return {std::move(out)};
+}
+REGISTER_OP(CropAndResize);
+
+}  // namespace temper

@@ -1,0 +1,34 @@
+#pragma once
+#include <array>
+
+#include "ops/definition.h"
+
+namespace temper {
+
+enum class CropMethod { kBilinear, kNearest };
+template <>
+struct EnumNames<CropMethod> {
+  static constexpr std::array<std::string_view, 2> kNames{"bilinear", "nearest"};
+};
+
+/// Crops of images, each resized to one size. Inputs: images [batch, height, width, channels]; boxes [n, 4] as (y1, x1, y2,
+/// x2) in units of (height - 1, width - 1); the image of each box, int32 [n]; the crop size, int32 [2]. Output: float32
+/// [n, crop height, crop width, channels].
+/// A crop's corners are on the box's: pixel i of an axis is at y1 * (in - 1) + i * ((y2 - y1) * (in - 1) / (out - 1)), a single
+/// one at the box's middle. Boxes may be flipped. Positions outside the image give `extrapolation_value`.
+struct CropAndResize {
+  static constexpr std::string_view kName = "crop_and_resize";
+
+  CropMethod method = CropMethod::kBilinear;
+  float extrapolation_value = 0;
+
+  static void fields(auto& self, auto&& field) {
+    field("method", self.method);
+    field("extrapolation_value", self.extrapolation_value);
+  }
+
+  Facts infer(std::span<const Fact> in) const;
+  Tensors reference(Inputs in) const;
+};
+
+}  // namespace temper

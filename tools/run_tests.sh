@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Runs every test of a build folder and the checks on the sources; the last line counts them. usage: run_tests.sh BUILD
+set -uo pipefail
+root=$(cd "$(dirname "$0")/.." && pwd)
+build=$root/$1
+passed=0
+failed=0
+count() { if "$@"; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "FAILED: $*" >&2; fi; }
+count python3 "$root/tools/check_layers.py"
+count python3 "$root/tools/operator_table.py" --dump "$build/tests/operator_dump" --check
+for test in "$build"/tests/*_test; do count "$test" --gtest_brief=1; done
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
