@@ -50,7 +50,8 @@ class Inspect final : public Command {
   ExitCode run() override {
     set_quiet(quiet_);
     if (!json_.empty()) check_json_target(json_);
-    const ImportOptions options{.outputs = split_names(outputs_)};
+    ImportOptions options;
+    options.outputs = split_names(outputs_);
     const ModelSummary summary = summarise_model(file_, options);
     const Estimate estimate = summary.unsupported.empty() ? estimated(options) : Estimate{};
     if (!json_.empty()) write_json(json_, as_json(summary, estimate));

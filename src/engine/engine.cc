@@ -25,7 +25,9 @@ Engine Engine::load(const std::filesystem::path& path, const EngineOptions& opti
   const bool reference = options.backend == "reference";
   require(reference || options.backend == "cpu", "there is no backend '{}'; backends are cpu and reference", options.backend);
   set_thread_count(options.threads);
-  Graph graph = import_model(path, {.outputs = options.outputs});
+  ImportOptions import_options;
+  import_options.outputs = options.outputs;
+  Graph graph = import_model(path, import_options);
   auto impl = std::make_unique<Impl>();
   impl->threads = options.threads;
   if (!reference) {

@@ -26,7 +26,7 @@ TEST_F(ProgramTest, HelpAndVersion) {
 }
 
 TEST_F(ProgramTest, WrongWords) {
-  EXPECT_REFUSED("inspekt x.pb", "did you mean 'inspect'?");
+  EXPECT_REFUSED("inspekt x.pb", "Did you mean 'inspect'?");
   EXPECT_REFUSED("optimize x.pb", "This build has bench, classify, detect, doctor, inspect, run");
   EXPECT_REFUSED("run", "FILE is required");
   EXPECT_REFUSED("run x.pb --colour red", "--colour");
