@@ -34,7 +34,7 @@ Tensor random_tensor(DType dtype, const Shape& shape) {
   Tensor tensor(dtype, shape);
   visit_numbers(dtype, [&]<class T>(Type<T>) {
     for (T& element : tensor.mutable_data<T>()) {
-      const std::uint32_t bits = generator();
+      const auto bits = static_cast<std::uint32_t>(generator());
       if constexpr (is_float_type<T>) element = static_cast<T>(static_cast<float>(bits >> 8) * 0x1p-24F);
       else element = static_cast<T>(bits & (dtype == DType::kInt8 ? 0x7fU : 0xffU));
     }

@@ -17,6 +17,7 @@ struct Estimate {
   std::optional<GraphCost> cost;
   std::string failure;
   std::string assumption;
+  std::vector<SourcePort> outputs;  ///< with what the graph tells of them; empty where it is not known
 };
 
 /// Unknown first dims of inputs become 1.
@@ -50,7 +51,8 @@ class Inspect final : public Command {
   ExitCode run() override {
     set_quiet(quiet_);
     if (!json_.empty()) check_json_target(json_);
-    const ImportOptions options{.outputs = split_names(outputs_)};
+    ImportOptions options;
+    options.outputs = split_names(outputs_);
     const ModelSummary summary = summarise_model(file_, options);
     const Estimate estimate = summary.unsupported.empty() ? estimated(options) : Estimate{};
     if (!json_.empty()) write_json(json_, as_json(summary, estimate));
@@ -69,6 +71,7 @@ class Inspect final : public Command {
       estimate.failure = error.what();
       return estimate;
     }
+    for (const Port& port : graph.outputs()) estimate.outputs.push_back({port.name, graph.fact(port.value)});
     set_shapes(graph, shapes_);
     Graph assumed = graph;
     try {
@@ -80,6 +83,11 @@ class Inspect final : public Command {
     }
     estimate.cost = estimate_cost(graph);
     return estimate;
+  }
+
+  /// A file says nothing of its outputs' shapes; the graph does.
+  static const std::vector<SourcePort>& outputs_of(const ModelSummary& summary, const Estimate& estimate) {
+    return estimate.outputs.empty() ? summary.outputs : estimate.outputs;
   }
 
   static std::vector<std::pair<std::string, std::size_t>> by_count(const ModelSummary& summary) {
@@ -94,7 +102,7 @@ class Inspect final : public Command {
                summary.function_count > 0 ? fmt::format("; {}", counted(summary.function_count, "function")) : "");
     fmt::print("  parameters  {} ({})\n", summary.parameter_count, format_bytes(summary.parameter_bytes));
     print_estimate(summary, estimate);
-    for (const auto& [title, ports] : {std::pair("inputs", &summary.inputs), std::pair("outputs", &summary.outputs)}) {
+    for (const auto& [title, ports] : {std::pair("inputs", &summary.inputs), std::pair("outputs", &outputs_of(summary, estimate))}) {
       fmt::print("{}\n", title);
       Table table({"", ""});
       for (const SourcePort& port : *ports) table.add({port.name, describe(port.fact)});
@@ -151,7 +159,7 @@ class Inspect final : public Command {
     nlohmann::json json = {{"model", file_}, {"format", summary.format}, {"producer", summary.producer}, {"nodes", summary.node_count},
                            {"live_nodes", summary.live_node_count}, {"functions", summary.function_count},
                            {"parameters", summary.parameter_count}, {"parameter_bytes", summary.parameter_bytes},
-                           {"inputs", ports(summary.inputs)}, {"outputs", ports(summary.outputs)}, {"ops", summary.op_census},
+                           {"inputs", ports(summary.inputs)}, {"outputs", ports(outputs_of(summary, estimate))}, {"ops", summary.op_census},
                            {"unsupported", unsupported}};
     if (estimate.cost) {
       json["flops"] = estimate.cost->flops;

@@ -7,8 +7,8 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "cli/command.h"
-#include "cli/io/report.h"
 #include "cli/io/arguments.h"
+#include "cli/io/report.h"
 
 namespace temper {
 namespace {
@@ -28,8 +28,8 @@ ExitCode refuse_command(const std::string& word) {
   std::vector<std::string> names;
   for (const auto& entry : command_table().entries()) names.emplace_back(entry.name);
   const std::string near = nearest_word(word, names);
-  say_error(fmt::format("unknown command '{}'{}. This build has {}.", word,
-                        near.empty() ? "" : fmt::format("; did you mean '{}'?", near), listed_commands()));
+  say_error(fmt::format("unknown command '{}'. {}This build has {}.", word,
+                        near.empty() ? "" : fmt::format("Did you mean '{}'? ", near), listed_commands()));
   return ExitCode::kUserMustAct;
 }
 
@@ -40,11 +40,11 @@ ExitCode dispatch(std::vector<std::string> arguments) {
   app.set_help_flag("-h,--help", "This text");
   app.require_subcommand(1);
   app.footer("temper COMMAND --help says more, with an example.\nExit codes: 0 done; 1 done, but inputs were skipped or something is "
-             "unsupported;\n2 a file, an option or the machine is not as needed; 3 a defect of temper.");
+             "unsupported;\n2 a file, an option or the machine is not as needed; 3 a defect of temper.\n");
   std::vector<std::pair<CLI::App*, std::unique_ptr<Command>>> commands;
   for (const auto& entry : command_table().entries()) {
     CLI::App* sub = app.add_subcommand(std::string(entry.name), std::string(entry.summary));
-    sub->footer("Example:\n  " + std::string(entry.example));
+    sub->footer("Example:\n  " + std::string(entry.example) + "\n");
     commands.emplace_back(sub, entry.make());
     commands.back().second->declare(*sub);
   }

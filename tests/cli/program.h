@@ -40,9 +40,9 @@ class ProgramTest : public ::testing::Test {
 /// The program exits with 2, says `part` on standard error, and leaves `folder` without files that end in .part.
 #define EXPECT_REFUSED(arguments, part)                                                        \
   do {                                                                                         \
-    const auto outcome = temper(arguments);                                                    \
-    EXPECT_EQ(outcome.code, 2) << (arguments) << "\n" << outcome.err;                          \
-    EXPECT_NE(outcome.err.find(part), std::string::npos) << (arguments) << "\n" << outcome.err; \
+    const auto refusal = temper(arguments);                                                    \
+    EXPECT_EQ(refusal.code, 2) << (arguments) << "\n" << refusal.err;                          \
+    EXPECT_NE(refusal.err.find(part), std::string::npos) << (arguments) << "\n" << refusal.err; \
   } while (false)
 
 }  // namespace temper::testing

@@ -26,7 +26,7 @@ TEST_F(ProgramTest, HelpAndVersion) {
 }
 
 TEST_F(ProgramTest, WrongWords) {
-  EXPECT_REFUSED("inspekt x.pb", "did you mean 'inspect'?");
+  EXPECT_REFUSED("inspekt x.pb", "Did you mean 'inspect'?");
   EXPECT_REFUSED("optimize x.pb", "This build has bench, classify, detect, doctor, inspect, run");
   EXPECT_REFUSED("run", "FILE is required");
   EXPECT_REFUSED("run x.pb --colour red", "--colour");
@@ -65,7 +65,8 @@ TEST_F(ProgramTest, RunGivesNamedArrays) {
   const auto quiet = temper("run relu.pbtxt --input x.npy --output y.npy --backend reference -q");
   EXPECT_EQ(quiet.code, 0) << quiet.err;
   EXPECT_EQ(quiet.out + quiet.err, "");
-  EXPECT_TRUE(identical(decode_npy(std::as_bytes(std::span(read("y.npy")))), f32({2, 2}, {0, 2, 3, 0})));
+  const std::string written = read("y.npy");
+  EXPECT_TRUE(identical(decode_npy(std::as_bytes(std::span(written))), f32({2, 2}, {0, 2, 3, 0})));
 
   write_npz(at("x.npz"), {{"x", f32({1, 2}, {NAN, -1})}});
   const auto reported = temper("run relu.pbtxt --input x.npz --outputs y:0 --json");
