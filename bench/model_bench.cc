@@ -76,7 +76,11 @@ int main(int argc, char** argv) try {
   const std::vector<NamedTensor> inputs{{"", picture(engine.graph().fact(input.value), shape)}};
   auto outputs = engine.run(inputs);
   const double first = now_ms();
-  for (const auto& [name, tensor] : outputs) fmt::print("{} {}\n", name, describe(tensor));
+  for (const auto& [name, tensor] : outputs) {
+    fmt::print("{} {}", name, describe(tensor));
+    if (tensor.dtype() == DType::kFloat32) fmt::print(" {}", fmt::join(tensor.data<float>() | std::views::take(6), " "));
+    fmt::print("\n");
+  }
   std::vector<double> times;
   for (int i = 0; i < runs; ++i) {
     const double begin = now_ms();

@@ -107,7 +107,7 @@ std::vector<Model::End> Model::find_ends() const {
   std::vector<End> foreign;
   for (int id = 0; id < source_.size(); ++id) {
     const SourceNode& node = source_.node(id);
-    if (used[static_cast<std::size_t>(id)] || ends_nothing(node.op)) continue;
+    if (used[static_cast<std::size_t>(id)] || ends_nothing(node.op) || source_.is_pivot(node)) continue;
     (importable(node) ? ends : foreign).push_back({node.name, {id, 0}});
   }
   if (ends.empty()) ends = std::move(foreign);

@@ -82,9 +82,13 @@ void SourceGraph::find_guards(SourceNode& node) const {
   if (!node.inputs.empty()) return;
   for (const int control : node.controls) {
     const SourceNode& pivot = this->node(control);
-    if (!is_identity(pivot.op) || pivot.inputs.size() != 1 || pivot.inputs[0].node < 0) continue;
-    if (is_switch(this->node(pivot.inputs[0].node).op)) node.guards.push_back(pivot.inputs[0]);
+    if (is_pivot(pivot)) node.guards.push_back(pivot.inputs[0]);
   }
+}
+
+bool SourceGraph::is_pivot(const SourceNode& node) const {
+  if (!is_identity(node.op) || node.inputs.size() != 1 || node.inputs[0].node < 0) return false;
+  return is_switch(this->node(node.inputs[0].node).op);
 }
 
 /// The nodes whose values or branches a node depends on.

@@ -51,6 +51,8 @@ class SourceGraph {
   std::vector<int> order(const std::vector<bool>& flags, const std::vector<bool>& cut = {}) const;
   /// The content of a Const node, which moves out of the message once and is kept here.
   const Tensor& constant(int id);
+  /// Whether the node only says which way a Switch went, for control edges of what lies in a branch.
+  bool is_pivot(const SourceNode& node) const;
 
  private:
   void add(NodeDef& def);
