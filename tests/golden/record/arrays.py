@@ -374,8 +374,6 @@ def rearranging():
     case("Transpose", "fed", lambda b: b.Transpose(array(b, [2, 3]), b.input([1, 0], np.int32, name="perm")))
     case("Tile", "fed", lambda b: b.Tile(array(b, [2, 3]), b.input([1, 2], np.int32, name="multiples")))
     case("ConjugateTranspose", "float32", lambda b: b.ConjugateTranspose(array(b, [2, 3, 4]), np.int32([0, 2, 1])))
-    complex_input = lambda b: b.input(b.normal(2, 3) + 1j * b.normal(2, 3), np.complex64)
-    case("ConjugateTranspose", "complex64", lambda b: b.ConjugateTranspose(complex_input(b), np.int32([1, 0])))
     for dtype in [np.int32, np.int64]:
         case("InvertPermutation", name_of(dtype), lambda b, t=dtype: b.InvertPermutation(b.input([3, 0, 2, 1], t)))
     case("InvertPermutation", "empty", lambda b: b.InvertPermutation(b.input([], np.int32)))
