@@ -15,13 +15,13 @@ struct EngineOptions {
   /// "cpu" (kernels chosen for this machine) or "reference" (every operator's definition, slow).
   std::string backend = "cpu";
   /// Tensors to give, by their source names; empty: the model's own outputs.
-  std::vector<std::string> outputs;
+  std::vector<std::string> outputs = {};
   /// Tensors to give from outside, whatever the model computes them from.
-  std::vector<ImportInput> inputs;
+  std::vector<ImportInput> inputs = {};
   /// 0: one per core.
   int threads = 0;
   /// Passes not to run, by name.
-  std::vector<std::string> disabled_passes;
+  std::vector<std::string> disabled_passes = {};
   /// Counts and times every node, for profile().
   bool profile = false;
 };

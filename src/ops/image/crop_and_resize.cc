@@ -2,35 +2,8 @@
 
 #include <cmath>
 
-#include "ops/image/resize.h"
-
 namespace temper {
 namespace {
-
-/// Where a crop's pixel lies along an axis: between two pixels of the image, or outside.
-struct CropTap {
-  LinearTap linear;
-  std::int64_t nearest = 0;
-  bool inside = false;
-};
-
-/// Positions in float32, but the middle of a single pixel in double: TensorFlow's order of operations.
-void place(float from, float to, std::int64_t in, std::span<CropTap> taps) {
-  const auto out = static_cast<std::int64_t>(taps.size());
-  const auto last = static_cast<float>(in - 1);
-  const float scale = out > 1 ? (to - from) * last / static_cast<float>(out - 1) : 0.0F;
-  for (std::int64_t i = 0; i < out; ++i) {
-    const float position = out > 1 ? from * last + static_cast<float>(i) * scale
-                                   : static_cast<float>(0.5 * (from + to) * static_cast<double>(in - 1));
-    CropTap& tap = taps[static_cast<std::size_t>(i)];
-    tap.inside = position >= 0 && position <= last;
-    if (!tap.inside) continue;
-    tap.linear = {static_cast<std::int64_t>(std::floor(position)), static_cast<std::int64_t>(std::ceil(position)),
-                  position - std::floor(position)};
-    tap.linear.upper = std::min(tap.linear.upper, in - 1);
-    tap.nearest = std::min(static_cast<std::int64_t>(std::round(position)), in - 1);
-  }
-}
 
 struct ImageView {
   const float* pixels;
@@ -58,7 +31,26 @@ std::array<std::int64_t, 2> read_crop_size(const Tensor& tensor) {
   return {size[0], size[1]};
 }
 
-/// The shape of the crops; throws ModelError where inputs do not fit.
+}  // namespace
+
+/// Positions in float32, but the middle of a single pixel in double: TensorFlow's order of operations.
+void place_crop(float from, float to, std::int64_t in, std::span<CropTap> taps) {
+  const auto out = static_cast<std::int64_t>(taps.size());
+  const auto last = static_cast<float>(in - 1);
+  const float scale = out > 1 ? (to - from) * last / static_cast<float>(out - 1) : 0.0F;
+  for (std::int64_t i = 0; i < out; ++i) {
+    const float position = out > 1 ? from * last + static_cast<float>(i) * scale
+                                   : static_cast<float>(0.5 * (from + to) * static_cast<double>(in - 1));
+    CropTap& tap = taps[static_cast<std::size_t>(i)];
+    tap.inside = position >= 0 && position <= last;
+    if (!tap.inside) continue;
+    tap.linear = {static_cast<std::int64_t>(std::floor(position)), static_cast<std::int64_t>(std::ceil(position)),
+                  position - std::floor(position)};
+    tap.linear.upper = std::min(tap.linear.upper, in - 1);
+    tap.nearest = std::min(static_cast<std::int64_t>(std::round(position)), in - 1);
+  }
+}
+
 Shape crops_shape(Inputs in) {
   require_inputs(in, 4);
   require_rank(in[0], 4, "an image");
@@ -76,8 +68,6 @@ Shape crops_shape(Inputs in) {
   require(finite, "a box has a corner that is not finite");
   return {in[1].dim(0), height, width, in[0].dim(3)};
 }
-
-}  // namespace
 
 Facts CropAndResize::infer(std::span<const Fact> in) const {
   require_inputs(in, 4);
@@ -116,8 +106,8 @@ Tensors CropAndResize::reference(Inputs in) const {
     const float* const box = in[1].data<float>().data() + 4 * n;
     const std::int64_t source = in[2].data<std::int32_t>()[static_cast<std::size_t>(n)];
     const ImageView view{image.data<float>().data() + source * image.shape().elements(1, 4), image.dim(2), channels};
-    place(box[0], box[2], image.dim(1), rows);
-    place(box[1], box[3], image.dim(2), columns);
+    place_crop(box[0], box[2], image.dim(1), rows);
+    place_crop(box[1], box[3], image.dim(2), columns);
     for (const CropTap& row : rows) {
       for (const CropTap& column : columns) {
         if (!row.inside || !column.inside) std::fill_n(to, channels, extrapolation_value);

@@ -2,6 +2,7 @@
 #include <array>
 
 #include "ops/definition.h"
+#include "ops/image/resize.h"
 
 namespace temper {
 
@@ -30,5 +31,17 @@ struct CropAndResize {
   Facts infer(std::span<const Fact> in) const;
   Tensors reference(Inputs in) const;
 };
+
+/// The shape of the crops. Throws ModelError where inputs do not fit.
+Shape crops_shape(Inputs in);
+
+/// Where a crop's pixel lies along an axis: between two pixels of the image, or outside.
+struct CropTap {
+  LinearTap linear;
+  std::int64_t nearest = 0;
+  bool inside = false;
+};
+/// The taps of a crop's pixels along an axis of `in` pixels, for a box from `from` to `to`.
+void place_crop(float from, float to, std::int64_t in, std::span<CropTap> taps);
 
 }  // namespace temper
