@@ -85,7 +85,9 @@ using Rule = std::function<ValueIds(NodeImport&)>;
 /// The rules of every source format, by the format's own operator names.
 class RuleTable {
  public:
-  void tensorflow(std::string_view op, Rule rule) { tensorflow_.emplace(op, std::move(rule)); }
+  void tensorflow(std::string_view op, Rule rule) {
+    invariant(tensorflow_.emplace(op, std::move(rule)).second, "operator {} has two rules", op);
+  }
 
   /// Null where there is none.
   const Rule* find_tensorflow(std::string_view op) const;

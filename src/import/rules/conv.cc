@@ -110,16 +110,29 @@ ValueIds dilation(NodeImport& node) {
                     {{"strides", numbers("strides")}, {"dilations", numbers("rates")}, {"padding", padding_name(node)}})};
 }
 
-/// Inputs: x, paddings, filter.
-ValueIds padded_convolution(NodeImport& node) {
+/// A picture that is padded by mirroring, then convolved. The paddings and the filter are the last two inputs.
+ValueId padded_convolution(NodeImport& node, ValueId x) {
   const ImageLayout layout;
+  const std::size_t last = node.input_count() - 1;
   const auto mode = node.attribute<std::string>("mode");
   require(mode == "REFLECT" || mode == "SYMMETRIC", "attribute 'mode' is {}, which is not supported", mode);
-  const ValueId x = node.emit("pad", {node.input(0), node.input(1)},
-                              {{"mode", std::string(mode == "REFLECT" ? "reflect" : "symmetric")}});
+  const ValueId padded = node.emit("pad", {x, node.input(last - 1)},
+                                   {{"mode", std::string(mode == "REFLECT" ? "reflect" : "symmetric")}});
   Attributes attributes = window_attributes(node, layout);
-  attributes.emplace_back("groups", group_count(dim_at(node.fact(x), -1), dim_at(node.input_fact(2), -2)));
-  return {node.emit("conv", {x, node.input(2)}, attributes)};
+  attributes.emplace_back("groups", group_count(dim_at(node.fact(padded), -1), dim_at(node.input_fact(last), -2)));
+  return node.emit("conv", {padded, node.input(last)}, attributes);
+}
+
+ValueIds fused_pad_convolution(NodeImport& node) {
+  require(node.input_count() == 3, "takes 3 inputs, got {}", node.input_count());
+  return {padded_convolution(node, node.input(0))};
+}
+
+ValueIds fused_resize_and_pad_convolution(NodeImport& node) {
+  require(node.input_count() == 4, "takes 4 inputs, got {}", node.input_count());
+  const ValueId resized = node.emit("resize_bilinear", {node.input(0), node.input(1)},
+                                    {{"align_corners", node.attribute("resize_align_corners", false)}});
+  return {padded_convolution(node, resized)};
 }
 
 }  // namespace
@@ -130,7 +143,8 @@ REGISTER_RULES(conv) {
   rules.tensorflow("Conv3D", convolution_rule(3));
   rules.tensorflow("_FusedConv3D", convolution_rule(3));
   rules.tensorflow("Conv", any_convolution);
-  rules.tensorflow("FusedPadConv2D", padded_convolution);
+  rules.tensorflow("FusedPadConv2D", fused_pad_convolution);
+  rules.tensorflow("FusedResizeAndPadConv2D", fused_resize_and_pad_convolution);
   rules.tensorflow("DepthwiseConv2dNative", depthwise_convolution);
   rules.tensorflow("DepthwiseConv2d", depthwise_convolution);
   rules.tensorflow("_FusedDepthwiseConv2dNative", depthwise_convolution);

@@ -25,6 +25,13 @@ REGISTER_RULES(passing) {
   rules.tensorflow("DebugIdentityV2", pass_first);
   rules.tensorflow("DebugIdentityV3", pass_first);
   rules.tensorflow("PlaceholderWithDefault", pass_first);
+  rules.tensorflow("RefIdentity", pass_first);
+  rules.tensorflow("Copy", pass_first);
+  rules.tensorflow("CopyHost", pass_first);
+  rules.tensorflow("Print", pass_first);
+  for (const char* op : {"NoOp", "Assert", "PrintV2"}) {
+    rules.tensorflow(op, [](NodeImport&) { return ValueIds(); });
+  }
 }
 
 }  // namespace temper

@@ -69,6 +69,29 @@ ValueIds max_pool_with_argmax(NodeImport& node) {
                         {"index_dtype", node.attribute("Targmax", DType::kInt64)}});
 }
 
+/// Each element of the third input goes to where the window's largest was; what meets there adds up. The second input, the
+/// pool's own output, is not needed.
+ValueIds max_pool_grad(NodeImport& node) {
+  const ImageLayout layout = image_layout(node, 2);
+  const auto numbers = [&](std::string_view name) {
+    return spatial_numbers(layout, node.attribute<std::vector<std::int64_t>>(name), fmt::format("attribute '{}'", name));
+  };
+  const ValueId x = channels_last(node, layout, node.input(0));
+  const ValueId gradient = channels_last(node, layout, node.input(2));
+  const ValueIds pooled = node.emit_all("max_pool_with_argmax", {x},
+                                        {{"kernel", numbers("ksize")},
+                                         {"strides", numbers("strides")},
+                                         {"padding", padding_name(node)},
+                                         {"include_batch_in_index", true}});
+  const auto reshaped = [&](ValueId value, std::initializer_list<std::int64_t> dims) {
+    return node.emit("reshape", {value, node.constant(Tensor::vector<std::int64_t>(std::span(dims.begin(), dims.size())))});
+  };
+  const ValueId count = reshaped(node.emit("size", {x}, {{"dtype", DType::kInt64}}), {1});
+  const ValueId sums = node.emit("scatter_nd", {reshaped(pooled[1], {-1, 1}), reshaped(gradient, {-1}), count});
+  const ValueId y = node.emit("reshape", {sums, node.emit("shape", {x}, {{"dtype", DType::kInt64}})});
+  return {from_channels_last(node, layout, y)};
+}
+
 }  // namespace
 
 REGISTER_RULES(pool) {
@@ -78,6 +101,7 @@ REGISTER_RULES(pool) {
   rules.tensorflow("AvgPool", pool_rule("avg_pool", 2));
   rules.tensorflow("AvgPool3D", pool_rule("avg_pool", 3));
   rules.tensorflow("MaxPoolWithArgmax", max_pool_with_argmax);
+  rules.tensorflow("MaxPoolGrad", max_pool_grad);
 }
 
 }  // namespace temper

@@ -96,4 +96,15 @@ struct Sigmoid : Unary<Sigmoid, Floats> {
 };
 REGISTER_OP(Sigmoid);
 
+/// y = x * min(max(x + 3, 0), 6) / 6.
+struct HardSwish : Unary<HardSwish, Floats> {
+  static constexpr std::string_view kName = "hard_swish";
+  template <class T>
+  T apply(T x) const {
+    const T shifted = x + T(3);
+    return x * ((shifted < T(0) ? T(0) : shifted > T(6) ? T(6) : shifted) / T(6));
+  }
+};
+REGISTER_OP(HardSwish);
+
 }  // namespace temper
