@@ -1,4 +1,6 @@
 #pragma once
+#include <limits>
+
 #include "ops/definition.h"
 
 namespace temper {
@@ -22,5 +24,26 @@ struct Cast {
   Facts infer(std::span<const Fact> in) const;
   Tensors reference(Inputs in) const;
 };
+
+/// x cut off at the point; the lowest Int where that does not fit, as the instructions of x86 answer.
+template <class Int, class Float>
+Int cut(Float x) {
+  constexpr Float kEnd = static_cast<Float>(std::uint64_t{1} << (std::numeric_limits<Int>::digits));
+  return x >= -kEnd && x < kEnd ? static_cast<Int>(x) : std::numeric_limits<Int>::min();
+}
+
+/// x as the integer that Cast makes of it.
+template <class To, class Float>
+To float_to_integer(Float x) {
+  if constexpr (std::is_same_v<To, std::uint64_t>) {
+    constexpr Float kHalf = static_cast<Float>(std::uint64_t{1} << 63);
+    if (x >= kHalf && x < 2 * kHalf) return static_cast<To>(x);
+    return static_cast<To>(cut<std::int64_t>(x));
+  } else if constexpr (sizeof(To) < 4 || std::is_same_v<To, std::int32_t>) {
+    return static_cast<To>(cut<std::int32_t>(x));
+  } else {
+    return static_cast<To>(cut<std::int64_t>(x));
+  }
+}
 
 }  // namespace temper
