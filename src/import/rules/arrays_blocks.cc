@@ -45,7 +45,8 @@ ValueIds extract_patches(NodeImport& node) {
                     {{"sizes", space_attribute(node, "ksizes", {})},
                      {"strides", space_attribute(node, "strides", {})},
                      {"rates", space_attribute(node, "rates", ones)},
-                     {"same", padding == "SAME"}})};
+                     {"same", padding == "SAME"},
+                     {"centred", node.op() == "ExtractVolumePatches"}})};
 }
 
 ValueId zero_like(NodeImport& node, ValueId value) {

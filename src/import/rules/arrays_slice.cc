@@ -90,6 +90,7 @@ REGISTER_RULES(arrays_slice) {
   rules.tensorflow("MirrorPad", mirror_pad);
   rules.tensorflow("Reverse", reverse_flags);
   rules.tensorflow("ReverseV2", [](NodeImport& node) -> ValueIds {
+    if (!node.input_fact(1).constant) return {node.emit("reverse_by", {node.input(0), node.input(1)})};
     return {node.emit("reverse", {node.input(0)}, {{"axes", node.int64s_input(1, "axis")}})};
   });
   rules.tensorflow("ReverseSequence", reverse_sequence);

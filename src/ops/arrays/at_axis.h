@@ -19,11 +19,13 @@ struct AtAxis {
     require_integers(in.back(), "the axis");
     const auto rest = in.first(in.size() - 1);
     if (in.back().constant) return at(*in.back().constant).infer(rest);
-    Facts ranks;  // any axis will do where only ranks are known
+    Facts ranks;  // where only ranks are known any axis gives the same; the last one has room for batch dims before it
     for (const Fact& fact : rest) {
       ranks.push_back(fact_of(fact.dtype, fact.shape.rank_known() ? ShapeFact::of_rank(fact.shape.rank()) : ShapeFact()));
     }
-    Facts out = inner.infer(ranks);
+    Inner last = inner;
+    last.axis = -1;
+    Facts out = last.infer(ranks);
     for (Fact& fact : out) {
       if (fact.shape.rank_known()) fact.shape = ShapeFact::of_rank(fact.shape.rank());
     }

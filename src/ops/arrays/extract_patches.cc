@@ -4,7 +4,8 @@ namespace temper {
 
 /// The windows of x [batch, space..., channels], laid out along the last dim, taps row-major and channels within a tap:
 /// y[n, p..., t * c + k] = x[n, p * strides + t * rates - padding..., k], 0 outside x. The list attributes have one entry a
-/// dim of space. With `same`, ceil(dim / stride) windows, padded evenly and more after; else those that lie within x.
+/// dim of space. With `same`, ceil(dim / stride) windows, padded evenly and more after; else those that lie within x. Where
+/// windows with `same` need less than all of x, what is left is skipped after them; with `centred`, evenly on both sides.
 struct ExtractPatches {
   static constexpr std::string_view kName = "extract_patches";
 
@@ -12,12 +13,14 @@ struct ExtractPatches {
   std::vector<std::int64_t> strides;
   std::vector<std::int64_t> rates;
   bool same = false;
+  bool centred = false;
 
   static void fields(auto& self, auto&& field) {
     field("sizes", self.sizes);
     field("strides", self.strides);
     field("rates", self.rates);
     field("same", self.same);
+    field("centred", self.centred);
   }
 
   Facts infer(std::span<const Fact> in) const {
@@ -97,7 +100,8 @@ struct ExtractPatches {
     const std::int64_t reach = (sizes[i] - 1) * rates[i] + 1;
     if (!same) return {dim < reach ? 0 : (dim - reach) / strides[i] + 1, 0};
     const std::int64_t count = (dim + strides[i] - 1) / strides[i];
-    return {count, count == 0 ? 0 : std::max<std::int64_t>((count - 1) * strides[i] + reach - dim, 0) / 2};
+    const std::int64_t lacking = count == 0 ? 0 : (count - 1) * strides[i] + reach - dim;
+    return {count, (centred ? lacking : std::max<std::int64_t>(lacking, 0)) / 2};
   }
 };
 REGISTER_OP(ExtractPatches);

@@ -1,6 +1,32 @@
 #include "ops/arrays/storage.h"
 
 namespace temper {
+namespace {
+
+/// Which dims are turned. Throws ModelError where an axis is outside or named twice.
+std::array<bool, kMaxRank> turned_axes(std::span<const std::int64_t> axes, std::size_t rank) {
+  std::array<bool, kMaxRank> turn{};
+  for (const std::int64_t axis : axes) {
+    bool& flag = turn[normalise_axis(axis, rank)];
+    require(!flag, "axis {} is reversed twice", axis);
+    flag = true;
+  }
+  return turn;
+}
+
+Tensor turned(const Tensor& x, std::span<const std::int64_t> axes) {
+  const auto turn = turned_axes(axes, x.rank());
+  if (x.elements() == 0) return x;
+  View view(x.shape());
+  for (std::size_t i = 0; i < x.rank(); ++i) {
+    if (!turn[i]) continue;
+    view.offset += (x.dim(i) - 1) * view.strides[i];
+    view.strides[i] = -view.strides[i];
+  }
+  return read_view(x, view, x.shape());
+}
+
+}  // namespace
 
 /// x turned around along each of `axes`.
 struct Reverse {
@@ -12,36 +38,32 @@ struct Reverse {
 
   Facts infer(std::span<const Fact> in) const {
     require_inputs(in, 1);
-    if (in[0].shape.rank_known()) turned(in[0].shape.rank());
+    if (in[0].shape.rank_known()) turned_axes(axes, in[0].shape.rank());
     return {fact_of(in[0].dtype, in[0].shape)};
   }
-
   Tensors reference(Inputs in) const {
     require_inputs(in, 1);
-    const Tensor& x = in[0];
-    const auto turn = turned(x.rank());
-    if (x.elements() == 0) return {x};
-    View view(x.shape());
-    for (std::size_t i = 0; i < x.rank(); ++i) {
-      if (!turn[i]) continue;
-      view.offset += (x.dim(i) - 1) * view.strides[i];
-      view.strides[i] = -view.strides[i];
-    }
-    return {read_view(x, view, x.shape())};
-  }
-
- private:
-  std::array<bool, kMaxRank> turned(std::size_t rank) const {
-    std::array<bool, kMaxRank> turn{};
-    for (const std::int64_t axis : axes) {
-      bool& flag = turn[normalise_axis(axis, rank)];
-      require(!flag, "axis {} is reversed twice", axis);
-      flag = true;
-    }
-    return turn;
+    return {turned(in[0], axes)};
   }
 };
 REGISTER_OP(Reverse);
+
+/// reverse along axes that are only known when the graph runs. Inputs: x, axes.
+struct ReverseBy {
+  static constexpr std::string_view kName = "reverse_by";
+
+  static void fields(auto&, auto&&) {}
+  Facts infer(std::span<const Fact> in) const {
+    require_inputs(in, 2);
+    require_integers(in[1], "the list of axes");
+    return {fact_of(in[0].dtype, in[0].shape)};
+  }
+  Tensors reference(Inputs in) const {
+    require_inputs(in, 2);
+    return {turned(in[0], IndexList(in[1], "the list of axes").values())};
+  }
+};
+REGISTER_OP(ReverseBy);
 
 /// For each i along batch_axis, the first lengths[i] elements along seq_axis turned around; the others stay.
 /// Inputs: x, lengths (integers, one for each i).
@@ -88,10 +110,10 @@ struct ReverseSequence {
       copy_view(x.dtype(), storage(x), tail, out.storage(), tail);
       if (length == 0) continue;
       head.dims[seq] = length;
-      View turned = head;
-      turned.offset += (length - 1) * turned.strides[seq];
-      turned.strides[seq] = -turned.strides[seq];
-      copy_view(x.dtype(), storage(x), turned, out.storage(), head);
+      View back = head;
+      back.offset += (length - 1) * back.strides[seq];
+      back.strides[seq] = -back.strides[seq];
+      copy_view(x.dtype(), storage(x), back, out.storage(), head);
     }
     return {out.take()};
   }
