@@ -35,8 +35,10 @@ Tensor random_tensor(DType dtype, const Shape& shape) {
   visit_numbers(dtype, [&]<class T>(Type<T>) {
     for (T& element : tensor.mutable_data<T>()) {
       const auto bits = static_cast<std::uint32_t>(generator());
-      if constexpr (is_float_type<T>) element = static_cast<T>(static_cast<float>(bits >> 8) * 0x1p-24F);
-      else element = static_cast<T>(bits & (dtype == DType::kInt8 ? 0x7fU : 0xffU));
+      if constexpr (is_float_type<T>)
+        element = static_cast<T>(static_cast<float>(bits >> 8) * 0x1p-24F);
+      else
+        element = static_cast<T>(bits & (dtype == DType::kInt8 ? 0x7fU : 0xffU));
     }
   });
   return tensor;
@@ -49,7 +51,8 @@ Tensor repeated(const Tensor& tensor, std::int64_t batch) {
   shape.set(0, batch);
   Tensor result(tensor.dtype(), shape);
   const auto out = result.mutable_bytes();
-  for (std::size_t at = 0; at < out.size(); at += tensor.size_bytes()) std::ranges::copy(tensor.bytes(), out.begin() + static_cast<std::ptrdiff_t>(at));
+  for (std::size_t at = 0; at < out.size(); at += tensor.size_bytes())
+    std::ranges::copy(tensor.bytes(), out.begin() + static_cast<std::ptrdiff_t>(at));
   return result;
 }
 
@@ -64,11 +67,15 @@ class Bench final : public Command {
   void declare(CLI::App& app) override {
     model_.declare(app);
     app.add_option("--batch", batch_, "Pictures a run")->check(CLI::Range(1, 65536))->capture_default_str();
-    app.add_option("--seconds", seconds_, "How long to measure")->check(CLI::Range(0.0, 86400.0))->capture_default_str();
+    app.add_option("--seconds", seconds_, "How long to measure")
+        ->check(CLI::Range(0.0, 86400.0))
+        ->capture_default_str();
     app.add_option("--image", image_, "A picture to run on (default: random numbers)");
     app.add_option("--input", inputs_, "[NAME=]FILE or NAME=NUMBER, as for run")->allow_extra_args(false);
-    app.add_option("--shape", shapes_, "NAME=1x300x300x3, for an input whose shape the model leaves open")->allow_extra_args(false);
-    app.add_option("--preprocess", preprocess_, "Of the picture: none (0..255), 0..1, -1..1, caffe, torch")->capture_default_str();
+    app.add_option("--shape", shapes_, "NAME=1x300x300x3, for an input whose shape the model leaves open")
+        ->allow_extra_args(false);
+    app.add_option("--preprocess", preprocess_, "Of the picture: none (0..255), 0..1, -1..1, caffe, torch")
+        ->capture_default_str();
     declare_json(app, json_);
   }
 
@@ -92,7 +99,8 @@ class Bench final : public Command {
     std::vector<std::string> given = inputs_;
     if (!image_.empty()) given.push_back(find_picture_input(graph).name + "=" + image_);
     std::vector<NamedTensor> inputs;
-    for (auto& [name, tensor] : read_inputs(graph, given, preprocess_)) inputs.push_back({name, repeated(tensor, batch_)});
+    for (auto& [name, tensor] : read_inputs(graph, given, preprocess_))
+      inputs.push_back({name, repeated(tensor, batch_)});
     Graph shaped = graph;
     for (const std::string& text : shapes_) set_input_shape(shaped, text);
     for (const Port& port : graph.inputs()) {
@@ -103,12 +111,14 @@ class Bench final : public Command {
   }
 
   Tensor invented(const std::string& name, const Fact& fact) const {
-    require(fact.dtype != DType::kString && fact.dtype != DType::kList, "input {} is {}; give it with --input or --image", name, fact.dtype);
+    require(fact.dtype != DType::kString && fact.dtype != DType::kList,
+            "input {} is {}; give it with --input or --image", name, fact.dtype);
     require(fact.shape.rank_known(), "input {} may have any shape; choose one with --shape {}=...", name, name);
     Shape shape;
     for (std::size_t axis = 0; axis < fact.shape.rank(); ++axis) {
       const Dim& dim = fact.shape[axis];
-      require(dim.known() || axis == 0, "input {} is {}; choose its shape with --shape {}=..., or give it a picture with --image", name,
+      require(dim.known() || axis == 0,
+              "input {} is {}; choose its shape with --shape {}=..., or give it a picture with --image", name,
               describe(fact), name);
       shape.push_back(dim.known() && !(axis == 0 && dim.is(1)) ? dim.value() : batch_);
     }
@@ -133,9 +143,19 @@ class Bench final : public Command {
     const double mean_ms = std::accumulate(times.begin(), times.end(), 0.0) / static_cast<double>(times.size());
     const double peak_mb = static_cast<double>(peak_resident_bytes()) / (1024 * 1024);
     const std::vector<std::pair<std::string, double>> figures = {
-        {"median_ms", quantile(times, 0.5)}, {"min_ms", times.front()}, {"p90_ms", quantile(times, 0.9)}, {"p99_ms", quantile(times, 0.99)},
-        {"throughput_per_s", 1000 * static_cast<double>(batch_) / mean_ms}, {"load_ms", load_ms}, {"first_ms", first_ms}, {"peak_rss_mb", peak_mb}};
-    nlohmann::json json = {{"model", model_.file}, {"backend", model_.backend}, {"batch", batch_}, {"threads", model_.threads}, {"runs", times.size()}};
+        {"median_ms", quantile(times, 0.5)},
+        {"min_ms", times.front()},
+        {"p90_ms", quantile(times, 0.9)},
+        {"p99_ms", quantile(times, 0.99)},
+        {"throughput_per_s", 1000 * static_cast<double>(batch_) / mean_ms},
+        {"load_ms", load_ms},
+        {"first_ms", first_ms},
+        {"peak_rss_mb", peak_mb}};
+    nlohmann::json json = {{"model", model_.file},
+                           {"backend", model_.backend},
+                           {"batch", batch_},
+                           {"threads", model_.threads},
+                           {"runs", times.size()}};
     for (const auto& [name, value] : figures) json[name] = value;
     if (!json_.empty()) write_json(json_, json);
     if (model_.quiet || json_ == "-") return;

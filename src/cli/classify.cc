@@ -33,11 +33,14 @@ class Classify final : public Command {
 
   void declare(CLI::App& app) override {
     model_.declare(app);
-    app.add_option("IMAGE", arguments_, "JPEG, PNG, BMP or WebP files, folders of them, or quoted patterns")->required();
+    app.add_option("IMAGE", arguments_, "JPEG, PNG, BMP or WebP files, folders of them, or quoted patterns")
+        ->required();
     app.add_option("--labels", labels_file_, "Names of classes: a list with a name a line, or a .pbtxt label map");
     app.add_option("--top", top_, "How many classes to list")->check(CLI::Range(1, 1000000))->capture_default_str();
-    app.add_option("--preprocess", preprocess_, "For float inputs: none (0..255), 0..1, -1..1, caffe, torch (default: none)");
-    app.add_option("--resize-mode", resize_mode_, "stretch, or crop: keep proportions and cut out the middle")->capture_default_str();
+    app.add_option("--preprocess", preprocess_,
+                   "For float inputs: none (0..255), 0..1, -1..1, caffe, torch (default: none)");
+    app.add_option("--resize-mode", resize_mode_, "stretch, or crop: keep proportions and cut out the middle")
+        ->capture_default_str();
     app.add_option("--outputs", output_, "The output that holds the scores (default: the one of that shape)");
     app.add_flag("--exif", exif_, "Turn pictures upright as their EXIF orientation says");
     declare_json(app, json_);
@@ -78,7 +81,10 @@ class Classify final : public Command {
     if (!preprocess_.empty()) parse_preprocess(preprocess_);
     parse_resize_mode(resize_mode_);
     pictures_ = find_pictures(arguments_);
-    const auto exists = [](const fs::path& path) { std::error_code error; return fs::exists(path, error); };
+    const auto exists = [](const fs::path& path) {
+      std::error_code error;
+      return fs::exists(path, error);
+    };
     require(std::ranges::any_of(pictures_, exists), "{}: there is no such picture", pictures_.front().string());
     if (!json_.empty()) check_json_target(json_);
   }
@@ -97,30 +103,38 @@ class Classify final : public Command {
   }
 
   /// The picture's entry in the JSON; none where it is skipped.
-  std::optional<nlohmann::json> one(Engine& engine, const PictureInput& input, const std::string& output, const fs::path& path) {
+  std::optional<nlohmann::json> one(Engine& engine, const PictureInput& input, const std::string& output,
+                                    const fs::path& path) {
     std::string encoded;
     Picture picture;
     try {
       encoded = read_file(path);
-      picture = in_context([&] { return path.string(); }, [&] { return decode_picture(encoded, {.exif_rotation = exif_}); });
+      picture =
+          in_context([&] { return path.string(); }, [&] { return decode_picture(encoded, {.exif_rotation = exif_}); });
     } catch (const ModelError& error) {
       skipped_.emplace_back(error.what());
       return std::nullopt;
     }
-    return in_context([&] { return path.string(); }, [&] {
-      const Preprocess preprocess = preprocess_.empty() ? Preprocess::kNone : parse_preprocess(preprocess_);
-      Tensor tensor = input.dtype == DType::kString
-                          ? encoded_tensor(std::move(encoded), input)
-                          : picture_tensor(picture, input, preprocess, parse_resize_mode(resize_mode_)).tensor;
-      const Stopwatch watch;
-      const auto outputs = engine.run({{input.name, std::move(tensor)}});
-      const double elapsed_ms = watch.elapsed_ms();
-      const auto found = std::ranges::find(outputs, output, &NamedTensor::name);
-      invariant(found != outputs.end(), "output {} was not given", output);
-      auto answer = ranked(in_context([&] { return "output " + output; }, [&] { return class_scores(found->tensor); }));
-      return std::optional<nlohmann::json>({{"file", path.string()}, {"width", picture.width}, {"height", picture.height},
-                                            {"ms", elapsed_ms}, {"classes", answer}});
-    });
+    return in_context(
+        [&] { return path.string(); },
+        [&] {
+          const Preprocess preprocess = preprocess_.empty() ? Preprocess::kNone : parse_preprocess(preprocess_);
+          Tensor tensor = input.dtype == DType::kString
+                              ? encoded_tensor(std::move(encoded), input)
+                              : picture_tensor(picture, input, preprocess, parse_resize_mode(resize_mode_)).tensor;
+          const Stopwatch watch;
+          const auto outputs = engine.run({{input.name, std::move(tensor)}});
+          const double elapsed_ms = watch.elapsed_ms();
+          const auto found = std::ranges::find(outputs, output, &NamedTensor::name);
+          invariant(found != outputs.end(), "output {} was not given", output);
+          auto answer =
+              ranked(in_context([&] { return "output " + output; }, [&] { return class_scores(found->tensor); }));
+          return std::optional<nlohmann::json>({{"file", path.string()},
+                                                {"width", picture.width},
+                                                {"height", picture.height},
+                                                {"ms", elapsed_ms},
+                                                {"classes", answer}});
+        });
   }
 
   nlohmann::json ranked(std::vector<float> scores) {
@@ -136,14 +150,15 @@ class Classify final : public Command {
     }
     nlohmann::json classes = nlohmann::json::array();
     for (const std::size_t place : best_places(scores, top_)) {
-      classes.push_back({{"class_id", place}, {"label", fitted_->name(static_cast<std::int64_t>(place))}, {"score", scores[place]}});
+      classes.push_back(
+          {{"class_id", place}, {"label", fitted_->name(static_cast<std::int64_t>(place))}, {"score", scores[place]}});
     }
     return classes;
   }
 
   static void print(const nlohmann::json& answer) {
-    fmt::print("{}: {} x {}, {:.1f} ms\n", answer["file"].get<std::string>(), answer["width"].get<int>(), answer["height"].get<int>(),
-               answer["ms"].get<double>());
+    fmt::print("{}: {} x {}, {:.1f} ms\n", answer["file"].get<std::string>(), answer["width"].get<int>(),
+               answer["height"].get<int>(), answer["ms"].get<double>());
     Table table({">score", "label"});
     for (const auto& one : answer["classes"]) {
       table.add({fmt::format("{:.4f}", one["score"].get<double>()), one["label"].get<std::string>()});

@@ -6,8 +6,8 @@
 #include <vector>
 
 /// Enters a command into command_table(), which is generated from these lines: one a line, in a .cc under src/cli.
-#define REGISTER_COMMAND(Name)                        \
-  void register_command_##Name(CommandTable& table);  \
+#define REGISTER_COMMAND(Name)                       \
+  void register_command_##Name(CommandTable& table); \
   void register_command_##Name(CommandTable& table) { table.add<Name>(); }
 
 namespace CLI {
@@ -25,7 +25,8 @@ enum class ExitCode {
 };
 
 /// A command of the program: a struct that derives from this and has
-///     static constexpr std::string_view kName, kSummary (one line), kExample (a command line and, below it, what it does)
+///     static constexpr std::string_view kName, kSummary (one line), kExample (a command line and, below it, what it
+///     does)
 class Command {
  public:
   virtual ~Command() = default;
@@ -46,7 +47,8 @@ class CommandTable {
 
   template <class T>
   void add() {
-    entries_.push_back({T::kName, T::kSummary, T::kExample, [] { return std::unique_ptr<Command>(std::make_unique<T>()); }});
+    entries_.push_back(
+        {T::kName, T::kSummary, T::kExample, [] { return std::unique_ptr<Command>(std::make_unique<T>()); }});
   }
   const std::vector<Entry>& entries() const { return entries_; }
 

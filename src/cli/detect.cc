@@ -53,8 +53,9 @@ Answer detect_on(Detector& detector, const std::string& encoded, const Picture& 
   const auto outputs = detector.engine.run({{detector.input.name, std::move(given.tensor)}});
   const double elapsed_ms = watch.elapsed_ms();
   const DetectorSignature& s = detector.signature;
-  const DetectorOutputs found{output_named(outputs, s.boxes), output_named(outputs, s.scores), output_named(outputs, s.classes),
-                              output_named(outputs, s.count), output_named(outputs, s.rows)};
+  const DetectorOutputs found{output_named(outputs, s.boxes), output_named(outputs, s.scores),
+                              output_named(outputs, s.classes), output_named(outputs, s.count),
+                              output_named(outputs, s.rows)};
   return {decode_detections(s, found, given.width, given.height, min_score), picture.width, picture.height, elapsed_ms};
 }
 
@@ -68,17 +69,25 @@ class Detect final : public Command {
 
   void declare(CLI::App& app) override {
     model_.declare(app);
-    app.add_option("IMAGE", arguments_, "JPEG, PNG, BMP or WebP files, folders of them, or quoted patterns")->required();
+    app.add_option("IMAGE", arguments_, "JPEG, PNG, BMP or WebP files, folders of them, or quoted patterns")
+        ->required();
     app.add_option("--labels", labels_file_, "Names of classes: a .pbtxt label map, or a list with a name a line");
-    app.add_option("--labels-from", labels_from_, "The class number of the first line of a plain list (default: 0, or 1 where the "
-                   "detector's numbers count from 1 and the list has no background)")->check(CLI::Range(0, 1));
+    app.add_option("--labels-from", labels_from_,
+                   "The class number of the first line of a plain list (default: 0, or 1 where the "
+                   "detector's numbers count from 1 and the list has no background)")
+        ->check(CLI::Range(0, 1));
     app.add_option("--out", out_, "The folder for drawn pictures")->capture_default_str();
     app.add_flag("--no-draw", no_draw_, "Draw no pictures");
-    app.add_option("--min-score", min_score_, "Leave out what scores less")->check(CLI::Range(0.0, 1.0))->capture_default_str();
-    app.add_option("--signature", signature_file_, "A JSON that describes inputs and outputs (default: MODEL.detector.json beside the "
+    app.add_option("--min-score", min_score_, "Leave out what scores less")
+        ->check(CLI::Range(0.0, 1.0))
+        ->capture_default_str();
+    app.add_option("--signature", signature_file_,
+                   "A JSON that describes inputs and outputs (default: MODEL.detector.json beside the "
                    "model where it exists, else found by names and shapes)");
-    app.add_option("--preprocess", preprocess_, "For float inputs: none (0..255), 0..1, -1..1, caffe, torch")->capture_default_str();
-    app.add_option("--annotations", annotations_, "Compare: COCO instances .json, or a folder of KITTI .txt or PASCAL VOC .xml files");
+    app.add_option("--preprocess", preprocess_, "For float inputs: none (0..255), 0..1, -1..1, caffe, torch")
+        ->capture_default_str();
+    app.add_option("--annotations", annotations_,
+                   "Compare: COCO instances .json, or a folder of KITTI .txt or PASCAL VOC .xml files");
     app.add_flag("--exif", exif_, "Turn pictures upright as their EXIF orientation says");
     declare_json(app, json_);
   }
@@ -109,12 +118,16 @@ class Detect final : public Command {
   void prepare() {
     if (!labels_file_.empty()) labels_ = read_label_map(labels_file_);
     if (!signature_file_.empty()) signature_ = read_signature(signature_file_);
-    if (const auto beside = fs::path(model_.file).replace_extension(".detector.json"); !signature_ && fs::is_regular_file(beside)) {
+    if (const auto beside = fs::path(model_.file).replace_extension(".detector.json");
+        !signature_ && fs::is_regular_file(beside)) {
       signature_ = read_signature(beside);
     }
     parse_preprocess(preprocess_);
     pictures_ = find_pictures(arguments_);
-    const auto exists = [](const fs::path& path) { std::error_code error; return fs::exists(path, error); };
+    const auto exists = [](const fs::path& path) {
+      std::error_code error;
+      return fs::exists(path, error);
+    };
     require(std::ranges::any_of(pictures_, exists), "{}: there is no such picture", pictures_.front().string());
     if (!json_.empty()) check_json_target(json_);
     if (no_draw_) return;
@@ -123,22 +136,26 @@ class Detect final : public Command {
     std::set<fs::path> sources;
     for (const fs::path& picture : pictures_) sources.insert(fs::weakly_canonical(picture));
     for (const fs::path& drawn : drawn_) {
-      require(!sources.contains(fs::weakly_canonical(drawn)), "{}: the drawn picture would replace the original; name another --out folder",
-              drawn.string());
+      require(!sources.contains(fs::weakly_canonical(drawn)),
+              "{}: the drawn picture would replace the original; name another --out folder", drawn.string());
     }
   }
 
   Detector load() {
     Engine engine = model_.load(signature_ ? signature_->outputs() : std::vector<std::string>());
-    DetectorSignature signature = in_context([&] { return model_.file; }, [&] {
-      DetectorSignature found = signature_ && !signature_->outputs().empty() ? *signature_ : find_detector(engine.graph());
-      if (!signature_ || !signature_->outputs().empty()) return found;
-      const std::string rows = found.rows;  // a description that leaves the output's name open
-      found = *signature_;
-      found.rows = rows;
-      return found;
-    });
-    PictureInput input = in_context([&] { return model_.file; }, [&] { return find_picture_input(engine.graph(), signature.input); });
+    DetectorSignature signature =
+        in_context([&] { return model_.file; },
+                   [&] {
+                     DetectorSignature found =
+                         signature_ && !signature_->outputs().empty() ? *signature_ : find_detector(engine.graph());
+                     if (!signature_ || !signature_->outputs().empty()) return found;
+                     const std::string rows = found.rows;  // a description that leaves the output's name open
+                     found = *signature_;
+                     found.rows = rows;
+                     return found;
+                   });
+    PictureInput input =
+        in_context([&] { return model_.file; }, [&] { return find_picture_input(engine.graph(), signature.input); });
     if (signature.layout == DetectorSignature::Layout::kRows && !signature_) {
       note("{} is read as rows of x1, y1, x2, y2, score, class; --signature describes another layout", signature.rows);
     }
@@ -147,10 +164,12 @@ class Detect final : public Command {
 
   void open_labels(const DetectorSignature& signature) {
     if (!labels_.empty() && !labels_.numbered()) {
-      const bool from_one = labels_from_ >= 0 ? labels_from_ == 1 : signature.counts_from_one && !labels_.begins_with_background();
+      const bool from_one =
+          labels_from_ >= 0 ? labels_from_ == 1 : signature.counts_from_one && !labels_.begins_with_background();
       if (from_one) labels_ = labels_.shifted(1);
       if (from_one && labels_from_ < 0) {
-        note("{}: its first line is taken as class 1, as this detector counts; --labels-from 0 takes it as class 0", labels_file_);
+        note("{}: its first line is taken as class 1, as this detector counts; --labels-from 0 takes it as class 0",
+             labels_file_);
       }
     }
     if (annotations_.empty()) return;
@@ -170,7 +189,8 @@ class Detect final : public Command {
       skipped_.emplace_back(error.what());
       return fmt::format("{}: skipped\n", file);
     }
-    const Answer answer = in_context([&] { return file; }, [&] { return detect_on(detector, encoded, picture, min_score_); });
+    const Answer answer =
+        in_context([&] { return file; }, [&] { return detect_on(detector, encoded, picture, min_score_); });
     std::string text = described(file, answer);
     if (check_) text += compared(pictures_[i], answer);
     images_.push_back(as_json(file, answer));
@@ -190,7 +210,8 @@ class Detect final : public Command {
   void draw(Picture& picture, const Answer& answer, const fs::path& target) {
     std::vector<DrawnBox> boxes;
     for (const ScoredBox& d : answer.detections) {
-      boxes.push_back({d.box.ymin, d.box.xmin, d.box.ymax, d.box.xmax, fmt::format("{} {:.2f}", labels_.name(d.class_id), d.score),
+      boxes.push_back({d.box.ymin, d.box.xmin, d.box.ymax, d.box.xmax,
+                       fmt::format("{} {:.2f}", labels_.name(d.class_id), d.score),
                        static_cast<int>(d.class_id % 1000)});
     }
     draw_boxes(picture, boxes);
@@ -216,10 +237,16 @@ class Detect final : public Command {
   nlohmann::json as_json(const std::string& file, const Answer& answer) const {
     nlohmann::json detections = nlohmann::json::array();
     for (const ScoredBox& d : answer.detections) {
-      detections.push_back({{"class_id", d.class_id}, {"label", labels_.name(d.class_id)}, {"score", d.score},
+      detections.push_back({{"class_id", d.class_id},
+                            {"label", labels_.name(d.class_id)},
+                            {"score", d.score},
                             {"box", {d.box.ymin, d.box.xmin, d.box.ymax, d.box.xmax}}});
     }
-    return {{"file", file}, {"width", answer.width}, {"height", answer.height}, {"ms", answer.elapsed_ms}, {"detections", detections}};
+    return {{"file", file},
+            {"width", answer.width},
+            {"height", answer.height},
+            {"ms", answer.elapsed_ms},
+            {"detections", detections}};
   }
 
   ExitCode conclude() const {

@@ -79,30 +79,40 @@ std::string dotted(int version, int base) {
 std::vector<Library> libraries() {
   const dnnl_version_t& onednn = *dnnl_version();
   const int webp = WebPGetDecoderVersion();
-  return {{"oneDNN", fmt::format("{}.{}.{}", onednn.major, onednn.minor, onednn.patch), "convolutions and matrix products on the CPU"},
-          {"protobuf", dotted(GOOGLE_PROTOBUF_VERSION, 1000), "TensorFlow graphs"},
-          {"libjpeg-turbo", std::to_string(LIBJPEG_TURBO_VERSION_NUMBER / 1000000) + "." + std::to_string(LIBJPEG_TURBO_VERSION_NUMBER / 1000 % 1000) +
-                                "." + std::to_string(LIBJPEG_TURBO_VERSION_NUMBER % 1000), "JPEG pictures"},
-          {"libpng", png_get_libpng_ver(nullptr), "PNG pictures"},
-          {"libwebp", fmt::format("{}.{}.{}", webp >> 16, (webp >> 8) & 0xff, webp & 0xff), "WebP pictures"},
-          {"cairo", cairo_version_string(), "labels on drawn pictures"},
-          {"libzip", zip_libzip_version(), ".npz arrays"},
-          {"fmt", dotted(FMT_VERSION, 100), "messages"},
-          {"spdlog", fmt::format("{}.{}.{}", SPDLOG_VER_MAJOR, SPDLOG_VER_MINOR, SPDLOG_VER_PATCH), "notes and warnings"},
-          {"CLI11", CLI11_VERSION, "options"},
-          {"nlohmann-json", fmt::format("{}.{}.{}", NLOHMANN_JSON_VERSION_MAJOR, NLOHMANN_JSON_VERSION_MINOR, NLOHMANN_JSON_VERSION_PATCH), "JSON"}};
+  return {
+      {"oneDNN", fmt::format("{}.{}.{}", onednn.major, onednn.minor, onednn.patch),
+       "convolutions and matrix products on the CPU"},
+      {"protobuf", dotted(GOOGLE_PROTOBUF_VERSION, 1000), "TensorFlow graphs"},
+      {"libjpeg-turbo",
+       std::to_string(LIBJPEG_TURBO_VERSION_NUMBER / 1000000) + "." +
+           std::to_string(LIBJPEG_TURBO_VERSION_NUMBER / 1000 % 1000) + "." +
+           std::to_string(LIBJPEG_TURBO_VERSION_NUMBER % 1000),
+       "JPEG pictures"},
+      {"libpng", png_get_libpng_ver(nullptr), "PNG pictures"},
+      {"libwebp", fmt::format("{}.{}.{}", webp >> 16, (webp >> 8) & 0xff, webp & 0xff), "WebP pictures"},
+      {"cairo", cairo_version_string(), "labels on drawn pictures"},
+      {"libzip", zip_libzip_version(), ".npz arrays"},
+      {"fmt", dotted(FMT_VERSION, 100), "messages"},
+      {"spdlog", fmt::format("{}.{}.{}", SPDLOG_VER_MAJOR, SPDLOG_VER_MINOR, SPDLOG_VER_PATCH), "notes and warnings"},
+      {"CLI11", CLI11_VERSION, "options"},
+      {"nlohmann-json",
+       fmt::format("{}.{}.{}", NLOHMANN_JSON_VERSION_MAJOR, NLOHMANN_JSON_VERSION_MINOR, NLOHMANN_JSON_VERSION_PATCH),
+       "JSON"}};
 }
 
 class Doctor final : public Command {
  public:
   static constexpr std::string_view kName = "doctor";
-  static constexpr std::string_view kSummary = "Says what this machine and this build have, and what each makes possible";
+  static constexpr std::string_view kSummary =
+      "Says what this machine and this build have, and what each makes possible";
   static constexpr std::string_view kExample =
       "temper doctor\n"
       "  lists CPU features, memory, GPUs and libraries";
 
   void declare(CLI::App& app) override {
-    app.add_option("--json", json_, "Also write JSON to this file; - or nothing: to standard output, in place of tables")->type_name("[FILE]");
+    app.add_option("--json", json_,
+                   "Also write JSON to this file; - or nothing: to standard output, in place of tables")
+        ->type_name("[FILE]");
   }
 
   ExitCode run() override {
@@ -148,10 +158,15 @@ class Doctor final : public Command {
     nlohmann::json versions = nlohmann::json::object();
     for (const Library& library : libraries()) versions[library.name] = library.version;
     return {{"temper", TEMPER_VERSION},
-            {"cpu", {{"model", cpu.model}, {"features", features}, {"cores", usable_cores()}, {"core_quota", core_quota()}}},
-            {"memory", {{"total_bytes", memory_info("MemTotal:")}, {"available_bytes", memory_info("MemAvailable:")},
-                        {"limit_bytes", memory_limit()}}},
-            {"gpus", gpus()}, {"backends", {"cpu", "reference"}}, {"libraries", versions}};
+            {"cpu",
+             {{"model", cpu.model}, {"features", features}, {"cores", usable_cores()}, {"core_quota", core_quota()}}},
+            {"memory",
+             {{"total_bytes", memory_info("MemTotal:")},
+              {"available_bytes", memory_info("MemAvailable:")},
+              {"limit_bytes", memory_limit()}}},
+            {"gpus", gpus()},
+            {"backends", {"cpu", "reference"}},
+            {"libraries", versions}};
   }
 
   std::string json_;

@@ -35,15 +35,18 @@ std::string assume_batch_of_one(Graph& graph) {
 class Inspect final : public Command {
  public:
   static constexpr std::string_view kName = "inspect";
-  static constexpr std::string_view kSummary = "Says what a model holds: inputs, outputs, operators, cost, what is unsupported";
+  static constexpr std::string_view kSummary =
+      "Says what a model holds: inputs, outputs, operators, cost, what is unsupported";
   static constexpr std::string_view kExample =
       "temper inspect ssd.pb --shape image_tensor=1x300x300x3\n"
       "  describes the model; FLOPs and memory are those of a picture of 300 x 300";
 
   void declare(CLI::App& app) override {
     app.add_option("FILE", file_, "The model")->required();
-    app.add_option("--outputs", outputs_, "Look at what these tensors depend on: a,b (default: the model's own outputs)");
-    app.add_option("--shape", shapes_, "NAME=1x300x300x3, for the estimates, where the model leaves shapes open")->allow_extra_args(false);
+    app.add_option("--outputs", outputs_,
+                   "Look at what these tensors depend on: a,b (default: the model's own outputs)");
+    app.add_option("--shape", shapes_, "NAME=1x300x300x3, for the estimates, where the model leaves shapes open")
+        ->allow_extra_args(false);
     app.add_flag("-q,--quiet", quiet_, "No notes");
     declare_json(app, json_);
   }
@@ -97,12 +100,14 @@ class Inspect final : public Command {
   }
 
   void print(const ModelSummary& summary, const Estimate& estimate) const {
-    fmt::print("{}\n  format      {}\n  producer    {}\n", file_, summary.format, summary.producer.empty() ? "not said" : summary.producer);
+    fmt::print("{}\n  format      {}\n  producer    {}\n", file_, summary.format,
+               summary.producer.empty() ? "not said" : summary.producer);
     fmt::print("  nodes       {}, of which outputs depend on {}{}\n", summary.node_count, summary.live_node_count,
                summary.function_count > 0 ? fmt::format("; {}", counted(summary.function_count, "function")) : "");
     fmt::print("  parameters  {} ({})\n", summary.parameter_count, format_bytes(summary.parameter_bytes));
     print_estimate(summary, estimate);
-    for (const auto& [title, ports] : {std::pair("inputs", &summary.inputs), std::pair("outputs", &outputs_of(summary, estimate))}) {
+    for (const auto& [title, ports] :
+         {std::pair("inputs", &summary.inputs), std::pair("outputs", &outputs_of(summary, estimate))}) {
       fmt::print("{}\n", title);
       Table table({"", ""});
       for (const SourcePort& port : *ports) table.add({port.name, describe(port.fact)});
@@ -120,12 +125,14 @@ class Inspect final : public Command {
     if (!estimate.cost) return;
     const GraphCost& cost = *estimate.cost;
     const std::string bodies = cost.has_regions ? "; bodies of loops and branches once each" : "";
-    const std::string open = cost.uncounted_products > 0
-                                 ? fmt::format("; {} of open shape left out, see --shape", counted(cost.uncounted_products, "product"))
-                                 : "";
+    const std::string open = cost.uncounted_products > 0 ? fmt::format("; {} of open shape left out, see --shape",
+                                                                       counted(cost.uncounted_products, "product"))
+                                                         : "";
     fmt::print("  FLOPs       {:.4g} (convolutions and matrix products{}{})\n", cost.flops, bodies, open);
-    const std::string unsized = cost.unsized_values > 0 ? fmt::format("; {} of open size left out", counted(cost.unsized_values, "value")) : "";
-    fmt::print("  memory      {} = parameters + {} of activations{}\n", format_bytes(summary.parameter_bytes + cost.peak_activation_bytes),
+    const std::string unsized =
+        cost.unsized_values > 0 ? fmt::format("; {} of open size left out", counted(cost.unsized_values, "value")) : "";
+    fmt::print("  memory      {} = parameters + {} of activations{}\n",
+               format_bytes(summary.parameter_bytes + cost.peak_activation_bytes),
                format_bytes(cost.peak_activation_bytes), unsized);
     if (!estimate.assumption.empty()) fmt::print("              for {}\n", estimate.assumption);
   }
@@ -135,8 +142,10 @@ class Inspect final : public Command {
     Table table({"operator", ">count", "where"});
     for (const UnsupportedOp& op : summary.unsupported) {
       constexpr std::size_t kShown = 3;
-      const std::vector<std::string> shown(op.nodes.begin(), op.nodes.begin() + static_cast<std::ptrdiff_t>(std::min(kShown, op.nodes.size())));
-      table.add({op.op, std::to_string(op.nodes.size()), fmt::format("{}{}", fmt::join(shown, ", "), op.nodes.size() > kShown ? ", ..." : "")});
+      const std::vector<std::string> shown(
+          op.nodes.begin(), op.nodes.begin() + static_cast<std::ptrdiff_t>(std::min(kShown, op.nodes.size())));
+      table.add({op.op, std::to_string(op.nodes.size()),
+                 fmt::format("{}{}", fmt::join(shown, ", "), op.nodes.size() > kShown ? ", ..." : "")});
     }
     fmt::print("{}", table.text("  "));
   }
@@ -148,18 +157,27 @@ class Inspect final : public Command {
         nlohmann::json shape;  // null where the rank is unknown; null for an unknown dim
         if (port.fact.shape.rank_known()) {
           shape = nlohmann::json::array();
-          for (const Dim& dim : port.fact.shape.dims()) shape.push_back(dim.known() ? nlohmann::json(dim.value()) : nlohmann::json());
+          for (const Dim& dim : port.fact.shape.dims())
+            shape.push_back(dim.known() ? nlohmann::json(dim.value()) : nlohmann::json());
         }
         list.push_back({{"name", port.name}, {"dtype", std::string(dtype_name(port.fact.dtype))}, {"shape", shape}});
       }
       return list;
     };
     nlohmann::json unsupported = nlohmann::json::array();
-    for (const UnsupportedOp& op : summary.unsupported) unsupported.push_back({{"op", op.op}, {"count", op.nodes.size()}, {"nodes", op.nodes}});
-    nlohmann::json json = {{"model", file_}, {"format", summary.format}, {"producer", summary.producer}, {"nodes", summary.node_count},
-                           {"live_nodes", summary.live_node_count}, {"functions", summary.function_count},
-                           {"parameters", summary.parameter_count}, {"parameter_bytes", summary.parameter_bytes},
-                           {"inputs", ports(summary.inputs)}, {"outputs", ports(outputs_of(summary, estimate))}, {"ops", summary.op_census},
+    for (const UnsupportedOp& op : summary.unsupported)
+      unsupported.push_back({{"op", op.op}, {"count", op.nodes.size()}, {"nodes", op.nodes}});
+    nlohmann::json json = {{"model", file_},
+                           {"format", summary.format},
+                           {"producer", summary.producer},
+                           {"nodes", summary.node_count},
+                           {"live_nodes", summary.live_node_count},
+                           {"functions", summary.function_count},
+                           {"parameters", summary.parameter_count},
+                           {"parameter_bytes", summary.parameter_bytes},
+                           {"inputs", ports(summary.inputs)},
+                           {"outputs", ports(outputs_of(summary, estimate))},
+                           {"ops", summary.op_census},
                            {"unsupported", unsupported}};
     if (estimate.cost) {
       json["flops"] = estimate.cost->flops;

@@ -2,7 +2,9 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <new>
+#include <system_error>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -39,8 +41,10 @@ ExitCode dispatch(std::vector<std::string> arguments) {
   app.set_version_flag("--version", "temper " + std::string(kVersion), "The version of this build");
   app.set_help_flag("-h,--help", "This text");
   app.require_subcommand(1);
-  app.footer("temper COMMAND --help says more, with an example.\nExit codes: 0 done; 1 done, but inputs were skipped or something is "
-             "unsupported;\n2 a file, an option or the machine is not as needed; 3 a defect of temper.\n");
+  app.footer(
+      "temper COMMAND --help says more, with an example.\nExit codes: 0 done; 1 done, but inputs were skipped or "
+      "something is "
+      "unsupported;\n2 a file, an option or the machine is not as needed; 3 a defect of temper.\n");
   std::vector<std::pair<CLI::App*, std::unique_ptr<Command>>> commands;
   for (const auto& entry : command_table().entries()) {
     CLI::App* sub = app.add_subcommand(std::string(entry.name), std::string(entry.summary));
@@ -53,7 +57,8 @@ ExitCode dispatch(std::vector<std::string> arguments) {
     return ExitCode::kUserMustAct;
   }
   const std::string& first = arguments.front();
-  const bool known = std::ranges::any_of(command_table().entries(), [&](const auto& entry) { return entry.name == first; });
+  const bool known =
+      std::ranges::any_of(command_table().entries(), [&](const auto& entry) { return entry.name == first; });
   if (!known && !first.starts_with('-')) return refuse_command(first);
   std::ranges::reverse(arguments);  // as CLI11 wants them
   try {
@@ -63,7 +68,8 @@ ExitCode dispatch(std::vector<std::string> arguments) {
     return ExitCode::kDone;
   } catch (const CLI::ParseError& error) {
     const auto used = app.get_subcommands();
-    say_error(fmt::format("{} (see temper{}{} --help)", error.what(), used.empty() ? "" : " ", used.empty() ? "" : used.front()->get_name()));
+    say_error(fmt::format("{} (see temper{}{} --help)", error.what(), used.empty() ? "" : " ",
+                          used.empty() ? "" : used.front()->get_name()));
     return ExitCode::kUserMustAct;
   }
   const auto chosen = std::ranges::find_if(commands, [](const auto& command) { return command.first->parsed(); });
@@ -87,6 +93,9 @@ ExitCode run(const std::vector<std::string>& arguments) {
     return ExitCode::kUserMustAct;
   } catch (const std::filesystem::filesystem_error& error) {
     say_error(fmt::format("{}: {}", error.path1().string(), error.code().message()));
+    return ExitCode::kUserMustAct;
+  } catch (const std::system_error& error) {  // standard output, when what it goes to is full
+    say_error(error.code().message());
     return ExitCode::kUserMustAct;
   } catch (const std::exception& error) {
     say_error(fmt::format("{}\nThis is a defect of temper; please report it with the model if you may.", error.what()));

@@ -9,9 +9,12 @@ namespace temper {
 
 void ModelOptions::declare(CLI::App& app) {
   app.add_option("FILE", file, "The model")->required();
-  app.add_option("--backend", backend, "cpu: kernels chosen for this machine; reference: every operator's definition, slow")
+  app.add_option("--backend", backend,
+                 "cpu: kernels chosen for this machine; reference: every operator's definition, slow")
       ->capture_default_str();
-  app.add_option("--threads", threads, "Threads; 0: one for each core")->check(CLI::Range(0, 4096))->capture_default_str();
+  app.add_option("--threads", threads, "Threads; 0: one for each core")
+      ->check(CLI::Range(0, 4096))
+      ->capture_default_str();
   app.add_flag("-q,--quiet", quiet, "No notes and no tables");
 }
 

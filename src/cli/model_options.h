@@ -25,8 +25,8 @@ struct ModelOptions {
 /// Declares --json [FILE] bound to `target`, which stays empty where it is not given.
 void declare_json(CLI::App& app, std::string& target);
 
-/// Sets a graph input's shape as "NAME=1x300x300x3" says. Throws ModelError where there is no such input or it does not have
-/// that shape.
+/// Sets a graph input's shape as "NAME=1x300x300x3" says. Throws ModelError where there is no such input or it does not
+/// have that shape.
 void set_input_shape(Graph& graph, const std::string& text);
 /// set_input_shape of each, and everything that follows from it.
 void set_shapes(Graph& graph, const std::vector<std::string>& shapes);

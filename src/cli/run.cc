@@ -55,11 +55,13 @@ class Run final : public Command {
 
   void declare(CLI::App& app) override {
     model_.declare(app);
-    app.add_option("--input", inputs_, "[NAME=]FILE: a .npy or .npz array or a picture; NAME=NUMBER: a scalar. Once per input")
+    app.add_option("--input", inputs_,
+                   "[NAME=]FILE: a .npy or .npz array or a picture; NAME=NUMBER: a scalar. Once per input")
         ->allow_extra_args(false);
     app.add_option("--output", output_, "Where outputs go: .npz, or .npy for one");
     app.add_option("--outputs", outputs_, "Tensors to give, by name: a,b (default: the model's own outputs)");
-    app.add_option("--preprocess", preprocess_, "Of pictures for float inputs: none (0..255), 0..1, -1..1, caffe, torch")
+    app.add_option("--preprocess", preprocess_,
+                   "Of pictures for float inputs: none (0..255), 0..1, -1..1, caffe, torch")
         ->capture_default_str();
     declare_json(app, json_);
   }
@@ -69,7 +71,8 @@ class Run final : public Command {
     check_targets();
     Engine engine = model_.load(split_names(outputs_));
     std::vector<NamedTensor> inputs;
-    for (auto& [name, tensor] : read_inputs(engine.graph(), inputs_, preprocess_)) inputs.push_back({name, std::move(tensor)});
+    for (auto& [name, tensor] : read_inputs(engine.graph(), inputs_, preprocess_))
+      inputs.push_back({name, std::move(tensor)});
     const Stopwatch watch;
     const auto outputs = engine.run(inputs);
     const double elapsed_ms = watch.elapsed_ms();
@@ -84,14 +87,17 @@ class Run final : public Command {
     if (output_.empty()) return;
     check_writable(output_);
     const auto extension = std::filesystem::path(output_).extension();
-    require(extension == ".npz" || extension == ".npy", "--output {}: a name that ends in .npz or .npy is needed", output_);
+    require(extension == ".npz" || extension == ".npy", "--output {}: a name that ends in .npz or .npy is needed",
+            output_);
   }
 
   void write_outputs(const std::vector<NamedTensor>& outputs) const {
     if (output_.empty()) return;
     if (std::filesystem::path(output_).extension() == ".npy") {
-      require(outputs.size() == 1, "--output {}: a .npy file holds one array, but there are {} outputs; name one with --outputs, or "
-              "write a .npz", output_, outputs.size());
+      require(outputs.size() == 1,
+              "--output {}: a .npy file holds one array, but there are {} outputs; name one with --outputs, or "
+              "write a .npz",
+              output_, outputs.size());
       return write_file(output_, encode_npy(outputs.front().tensor));
     }
     NamedArrays arrays;
@@ -108,8 +114,9 @@ class Run final : public Command {
     Table table({"output", "dtype", "shape", ">min", ">max", ">mean", ">NaN"});
     for (const NamedTensor& output : outputs) {
       const Statistics s = statistics_of(output.tensor);
-      table.add({plain_name(output.name), std::string(dtype_name(output.tensor.dtype())), to_string(output.tensor.shape()),
-                 number(s.least), number(s.greatest), number(s.mean), std::to_string(s.nan_count)});
+      table.add({plain_name(output.name), std::string(dtype_name(output.tensor.dtype())),
+                 to_string(output.tensor.shape()), number(s.least), number(s.greatest), number(s.mean),
+                 std::to_string(s.nan_count)});
     }
     fmt::print("{}{:.2f} ms\n", table.text(), elapsed_ms);
   }
@@ -122,7 +129,10 @@ class Run final : public Command {
       all.push_back({{"name", plain_name(output.name)},
                      {"dtype", std::string(dtype_name(output.tensor.dtype()))},
                      {"shape", std::vector<std::int64_t>(dims.begin(), dims.end())},
-                     {"min", s.least}, {"max", s.greatest}, {"mean", s.mean}, {"nan", s.nan_count}});
+                     {"min", s.least},
+                     {"max", s.greatest},
+                     {"mean", s.mean},
+                     {"nan", s.nan_count}});
     }
     return {{"model", model_.file}, {"ms", elapsed_ms}, {"outputs", all}};
   }

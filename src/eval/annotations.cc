@@ -14,11 +14,11 @@ namespace temper {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::array<std::string_view, 8> kKittiClasses = {"car",     "van",  "truck", "pedestrian", "personsitting",
-                                                           "cyclist", "tram", "misc"};
+constexpr std::array<std::string_view, 8> kKittiClasses = {"car",           "van",     "truck", "pedestrian",
+                                                           "personsitting", "cyclist", "tram",  "misc"};
 constexpr std::array<std::string_view, 20> kVocClasses = {
-    "aeroplane", "bicycle", "bird",  "boat",      "bottle", "bus",         "car",   "cat",  "chair", "cow",
-    "diningtable", "dog",   "horse", "motorbike", "person", "pottedplant", "sheep", "sofa", "train", "tvmonitor"};
+    "aeroplane",   "bicycle", "bird",  "boat",      "bottle", "bus",         "car",   "cat",  "chair", "cow",
+    "diningtable", "dog",     "horse", "motorbike", "person", "pottedplant", "sheep", "sofa", "train", "tvmonitor"};
 
 std::vector<fs::path> files_of(const fs::path& folder, std::string_view extension) {
   std::vector<fs::path> files;
@@ -68,9 +68,8 @@ std::string canonical_class(std::string_view name) {
     }
   }
   static const std::map<std::string_view, std::string_view> kSpellings = {
-      {"pedestrian", "person"}, {"aeroplane", "airplane"}, {"motorbike", "motorcycle"},
-      {"sofa", "couch"},        {"tvmonitor", "tv"},       {"television", "tv"},
-      {"cellphone", "mobilephone"}};
+      {"pedestrian", "person"}, {"aeroplane", "airplane"}, {"motorbike", "motorcycle"}, {"sofa", "couch"},
+      {"tvmonitor", "tv"},      {"television", "tv"},      {"cellphone", "mobilephone"}};
   const auto found = kSpellings.find(plain);
   return found == kSpellings.end() ? plain : std::string(found->second);
 }
@@ -126,51 +125,57 @@ void Annotations::read_kitti(const fs::path& file) {
 }
 
 void Annotations::read_voc(const fs::path& file) {
-  in_context([&] { return file.string(); }, [&] {
-    const std::string xml = read_file(file);
-    require(xml.find("<annotation") != std::string::npos, "is no PASCAL VOC annotation: it has no <annotation>");
-    auto& objects = objects_[file.stem().string()];
-    std::size_t from = 0;
-    while (const auto object = next_element(xml, "object", from)) {
-      const std::string box = text_of(*object, "bndbox");
-      const auto side = [&](std::string_view tag) { return number_of(text_of(box, tag)); };
-      std::size_t start = 0;
-      const auto difficult = next_element(*object, "difficult", start);
-      // Pixels count from 1, and the last one belongs to the box.
-      objects.push_back({text_of(*object, "name"), {}, Box{side("ymin") - 1, side("xmin") - 1, side("ymax"), side("xmax")},
-                         difficult.has_value() && difficult->find('1') != std::string_view::npos});
-      classes_.insert(canonical_class(objects.back().class_name));
-    }
-  });
+  in_context([&] { return file.string(); },
+             [&] {
+               const std::string xml = read_file(file);
+               require(xml.find("<annotation") != std::string::npos,
+                       "is no PASCAL VOC annotation: it has no <annotation>");
+               auto& objects = objects_[file.stem().string()];
+               std::size_t from = 0;
+               while (const auto object = next_element(xml, "object", from)) {
+                 const std::string box = text_of(*object, "bndbox");
+                 const auto side = [&](std::string_view tag) { return number_of(text_of(box, tag)); };
+                 std::size_t start = 0;
+                 const auto difficult = next_element(*object, "difficult", start);
+                 // Pixels count from 1, and the last one belongs to the box.
+                 objects.push_back({text_of(*object, "name"),
+                                    {},
+                                    Box{side("ymin") - 1, side("xmin") - 1, side("ymax"), side("xmax")},
+                                    difficult.has_value() && difficult->find('1') != std::string_view::npos});
+                 classes_.insert(canonical_class(objects.back().class_name));
+               }
+             });
 }
 
 Annotations Annotations::read(const fs::path& path) {
-  return in_context([&] { return "annotations " + path.string(); }, [&] {
-    Annotations all;
-    std::error_code error;
-    require(fs::exists(path, error), "there is no such file or folder");
-    if (!fs::is_directory(path, error)) {
-      if (path.extension() != ".xml") return all.read_coco(path), all;
-      all.format_ = "PASCAL VOC";
-      all.by_stem_ = true;
-      for (const auto name : kVocClasses) all.classes_.insert(canonical_class(name));
-      return all.read_voc(path), all;
-    }
-    const auto xml_files = files_of(path, ".xml");
-    const auto text_files = files_of(path, ".txt");
-    require(!xml_files.empty() || !text_files.empty(),
-            "the folder has neither PASCAL VOC .xml nor KITTI .txt files (COCO: name the .json file)");
-    all.by_stem_ = true;
-    all.format_ = xml_files.empty() ? "KITTI" : "PASCAL VOC";
-    for (const fs::path& file : xml_files) all.read_voc(file);
-    if (xml_files.empty()) {
-      for (const fs::path& file : text_files) all.read_kitti(file);
-      for (const auto name : kKittiClasses) all.classes_.insert(canonical_class(name));
-    } else {
-      for (const auto name : kVocClasses) all.classes_.insert(canonical_class(name));
-    }
-    return all;
-  });
+  return in_context([&] { return "annotations " + path.string(); },
+                    [&] {
+                      Annotations all;
+                      std::error_code error;
+                      require(fs::exists(path, error), "there is no such file or folder");
+                      if (!fs::is_directory(path, error)) {
+                        if (path.extension() != ".xml") return all.read_coco(path), all;
+                        all.format_ = "PASCAL VOC";
+                        all.by_stem_ = true;
+                        for (const auto name : kVocClasses) all.classes_.insert(canonical_class(name));
+                        return all.read_voc(path), all;
+                      }
+                      const auto xml_files = files_of(path, ".xml");
+                      const auto text_files = files_of(path, ".txt");
+                      require(
+                          !xml_files.empty() || !text_files.empty(),
+                          "the folder has neither PASCAL VOC .xml nor KITTI .txt files (COCO: name the .json file)");
+                      all.by_stem_ = true;
+                      all.format_ = xml_files.empty() ? "KITTI" : "PASCAL VOC";
+                      for (const fs::path& file : xml_files) all.read_voc(file);
+                      if (xml_files.empty()) {
+                        for (const fs::path& file : text_files) all.read_kitti(file);
+                        for (const auto name : kKittiClasses) all.classes_.insert(canonical_class(name));
+                      } else {
+                        for (const auto name : kVocClasses) all.classes_.insert(canonical_class(name));
+                      }
+                      return all;
+                    });
 }
 
 const std::vector<AnnotatedObject>* Annotations::find(const fs::path& picture) const {

@@ -24,8 +24,8 @@ struct AnnotatedObject {
   bool any_class = false;
 };
 
-/// What annotators marked on pictures, whatever the format: a COCO instances .json, a folder of KITTI label .txt files, or
-/// a folder of PASCAL VOC .xml files (or one such file).
+/// What annotators marked on pictures, whatever the format: a COCO instances .json, a folder of KITTI label .txt files,
+/// or a folder of PASCAL VOC .xml files (or one such file).
 class Annotations {
  public:
   /// Throws ModelError, naming the file and what is wrong, where there are none or they are damaged.

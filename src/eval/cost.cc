@@ -24,7 +24,8 @@ std::optional<double> last_dim_of(const Fact& fact) {
   return static_cast<double>(last.value());
 }
 
-/// Each element of `spread` (the output; the input of a transposed convolution) meets the filter's elements of its channel.
+/// Each element of `spread` (the output; the input of a transposed convolution) meets the filter's elements of its
+/// channel.
 std::optional<double> convolution_flops(const Fact& spread, const Fact& filter) {
   const auto points = elements_of(spread);
   const auto channels = last_dim_of(spread);

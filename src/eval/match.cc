@@ -8,7 +8,8 @@ namespace {
 
 /// 0 where a side is NaN, too.
 double area(const Box& box) {
-  return std::max(0.0, static_cast<double>(box.ymax) - box.ymin) * std::max(0.0, static_cast<double>(box.xmax) - box.xmin);
+  return std::max(0.0, static_cast<double>(box.ymax) - box.ymin) *
+         std::max(0.0, static_cast<double>(box.xmax) - box.xmin);
 }
 
 double intersection(const Box& a, const Box& b) {
@@ -39,7 +40,8 @@ Matching match_boxes(std::span<const ScoredBox> detections, std::span<const True
   Matching matching{std::vector<int>(detections.size(), Matching::kFalse), std::vector<int>(truths.size(), -1)};
   std::vector<std::size_t> order(detections.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) { return detections[a].score > detections[b].score; });
+  std::ranges::stable_sort(order,
+                           [&](std::size_t a, std::size_t b) { return detections[a].score > detections[b].score; });
   for (const std::size_t d : order) {
     int best = -1;
     double best_overlap = least_overlap;

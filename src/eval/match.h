@@ -40,9 +40,10 @@ struct Matching {
   std::vector<int> detection_of_truth;  ///< -1 where it was missed or is ignored
 };
 
-/// Assigns detections, best score first, to true boxes of their class: each to the free one that overlaps most, if by at
-/// least `least_overlap`. What is left over on an ignored box (least_overlap of the detection's area lies within) is not
-/// judged. Source: the PASCAL VOC and COCO evaluation rules.
-Matching match_boxes(std::span<const ScoredBox> detections, std::span<const TrueBox> truths, double least_overlap = 0.5);
+/// Assigns detections, best score first, to true boxes of their class: each to the free one that overlaps most, if by
+/// at least `least_overlap`. What is left over on an ignored box (least_overlap of the detection's area lies within) is
+/// not judged. Source: the PASCAL VOC and COCO evaluation rules.
+Matching match_boxes(std::span<const ScoredBox> detections, std::span<const TrueBox> truths,
+                     double least_overlap = 0.5);
 
 }  // namespace temper

@@ -17,7 +17,8 @@ TEST(Arguments, NearestWord) {
 }
 
 TEST(Arguments, JsonNeverTakesAPicture) {
-  EXPECT_EQ(split_json_option({"detect", "m.pb", "--json", "d.json", "a.jpg"}), (Words{"detect", "m.pb", "--json=d.json", "a.jpg"}));
+  EXPECT_EQ(split_json_option({"detect", "m.pb", "--json", "d.json", "a.jpg"}),
+            (Words{"detect", "m.pb", "--json=d.json", "a.jpg"}));
   EXPECT_EQ(split_json_option({"--json", "-", "--json"}), (Words{"--json=-", "--json=-"}));
   EXPECT_EQ(split_json_option({"--json", "/proc/self/status"}), (Words{"--json=-", "/proc/self/status"}));
   EXPECT_EQ(split_json_option({"--json", "-q"}), (Words{"--json=-", "-q"}));
@@ -41,7 +42,8 @@ TEST(Arguments, Shapes) {
   EXPECT_EQ(parse_shape("a=1x300x?x3").dims, (std::vector<std::int64_t>{1, 300, -1, 3}));
   EXPECT_EQ(parse_shape("1,2").dims, (std::vector<std::int64_t>{1, 2}));
   EXPECT_TRUE(parse_shape("a=").dims.empty());
-  for (const char* text : {"a=1xx2", "a=x1", "a=1x", "a=-1", "a=1.5", "a=99999999999"}) EXPECT_THROW(parse_shape(text), ModelError) << text;
+  for (const char* text : {"a=1xx2", "a=x1", "a=1x", "a=-1", "a=1.5", "a=99999999999"})
+    EXPECT_THROW(parse_shape(text), ModelError) << text;
 }
 
 TEST(ReadInputs, ScalarsTakeTheTypeOfTheInput) {

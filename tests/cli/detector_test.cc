@@ -40,14 +40,16 @@ TEST(FindDetector, ByNamesOfTheObjectDetectionApi) {
 }
 
 TEST(FindDetector, WhateverThePrefix) {
-  const auto signature = find_detector(graph_with({{"import/detection_boxes", fact({})}, {"import/detection_scores", fact({})}}));
+  const auto signature =
+      find_detector(graph_with({{"import/detection_boxes", fact({})}, {"import/detection_scores", fact({})}}));
   EXPECT_EQ(signature.scores, "import/detection_scores");
   EXPECT_EQ(signature.classes, "");
 }
 
 TEST(FindDetector, ByRows) {
-  const auto signature = find_detector(graph_with({{"tower_0/wh", fact(Shape{1, 128, 128, 4})},
-                                                   {"tower_0/detections", fact(ShapeFact({Dim(), Dim(100), Dim(6)}))}}));
+  const auto signature =
+      find_detector(graph_with({{"tower_0/wh", fact(Shape{1, 128, 128, 4})},
+                                {"tower_0/detections", fact(ShapeFact({Dim(), Dim(100), Dim(6)}))}}));
   EXPECT_EQ(signature.layout, DetectorSignature::Layout::kRows);
   EXPECT_EQ(signature.rows, "tower_0/detections");
   EXPECT_EQ(signature.order, BoxOrder::kXyXy);
@@ -67,15 +69,17 @@ TEST(FindDetector, SaysWhatItLookedFor) {
 }
 
 TEST(Signature, ReadsADescription) {
-  const auto rows = parse_signature(R"({"input": "x", "layout": "rows", "box": "y1x1y2x2", "normalised": false, "score": 0, "class": 1, "box_column": 2})");
+  const auto rows = parse_signature(
+      R"({"input": "x", "layout": "rows", "box": "y1x1y2x2", "normalised": false, "score": 0, "class": 1, "box_column": 2})");
   EXPECT_EQ(rows.input, "x");
   EXPECT_EQ(rows.order, BoxOrder::kYxYx);
   EXPECT_EQ(rows.normalised, false);
   EXPECT_EQ(rows.box_column, 2U);
   const auto tensors = parse_signature(R"({"layout": "tensors", "boxes": "b", "scores": "s", "count": "n"})");
   EXPECT_EQ(tensors.outputs(), (std::vector<std::string>{"b", "s", "n"}));
-  for (const char* text : {"", "[]", "{}", R"({"layout": "columns"})", R"({"layout": "tensors"})", R"({"layout": "rows", "box": "abcd"})",
-                           R"({"layout": "rows", "colour": 1})", R"({"layout": "rows", "score": -1})", R"({"layout": "rows", "normalised": 1})"}) {
+  for (const char* text : {"", "[]", "{}", R"({"layout": "columns"})", R"({"layout": "tensors"})",
+                           R"({"layout": "rows", "box": "abcd"})", R"({"layout": "rows", "colour": 1})",
+                           R"({"layout": "rows", "score": -1})", R"({"layout": "rows", "normalised": 1})"}) {
     EXPECT_THROW(parse_signature(text), ModelError) << text;
   }
 }

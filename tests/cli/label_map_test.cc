@@ -17,8 +17,9 @@ std::string failure(std::string_view text) {
 }
 
 TEST(LabelMap, ReadsItems) {
-  const LabelMap map = parse_label_map("# COCO\nitem {\n  name: \"/m/01g317\"\n  id: 1\n  display_name: \"person\"\n}\n"
-                                       "item { id: 3 name:'traffic \"light\"' }\nitem:<id:4,name:\"it\\'s\">");
+  const LabelMap map = parse_label_map(
+      "# COCO\nitem {\n  name: \"/m/01g317\"\n  id: 1\n  display_name: \"person\"\n}\n"
+      "item { id: 3 name:'traffic \"light\"' }\nitem:<id:4,name:\"it\\'s\">");
   EXPECT_EQ(map.size(), 3U);
   EXPECT_EQ(map.name(1), "person");
   EXPECT_EQ(map.name(3), "traffic \"light\"");

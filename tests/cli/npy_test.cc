@@ -36,10 +36,16 @@ std::string failure(const std::string& bytes) {
 }
 
 TEST(Npy, RoundTripsEveryType) {
-  const std::vector<Tensor> tensors = {
-      f32({2, 2}, {1, -2, 3.5F, 0}), f64({1}, {1e300}), i8({2}, {-1, 5}), i32({}, {-7}), i64({0, 3}, {}),
-      u8({1, 1, 3}, {1, 2, 255}), boolean({2}, {true, false}), tensor_of<Half>({2}, {Half(1.5F), Half(-2)}),
-      tensor_of<std::uint16_t>({1}, {65535}), tensor_of<std::uint64_t>({1}, {~std::uint64_t{0}})};
+  const std::vector<Tensor> tensors = {f32({2, 2}, {1, -2, 3.5F, 0}),
+                                       f64({1}, {1e300}),
+                                       i8({2}, {-1, 5}),
+                                       i32({}, {-7}),
+                                       i64({0, 3}, {}),
+                                       u8({1, 1, 3}, {1, 2, 255}),
+                                       boolean({2}, {true, false}),
+                                       tensor_of<Half>({2}, {Half(1.5F), Half(-2)}),
+                                       tensor_of<std::uint16_t>({1}, {65535}),
+                                       tensor_of<std::uint64_t>({1}, {~std::uint64_t{0}})};
   for (const Tensor& tensor : tensors) EXPECT_TRUE(identical(decode(encode_npy(tensor)), tensor)) << describe(tensor);
   const Tensor text = Tensor::strings({2}, {"ab", ""});
   EXPECT_EQ(decode(encode_npy(text)).string_data(), text.string_data());
@@ -86,22 +92,26 @@ TEST(Npy, RefusesWhatIsDamaged) {
   EXPECT_NE(failure("\x93NUMPY\1").find("is no .npy file"), std::string::npos);
   EXPECT_NE(failure(npy(dict("<f4", "(2,)"), "abc")).find("cut off"), std::string::npos);
   EXPECT_NE(failure(npy(dict("<f4", "(4611686018427387904, 4)"), "abc")), "");
-  EXPECT_NE(failure(npy(dict("<f4", "(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1)"), "abcd")).find("dimensions"), std::string::npos);
+  EXPECT_NE(failure(npy(dict("<f4", "(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1)"), "abcd")).find("dimensions"),
+            std::string::npos);
   EXPECT_NE(failure(npy(dict("<f4", "(-1,)"), "abcd")).find("dim"), std::string::npos);
   EXPECT_NE(failure(npy(dict("<c8", "(1,)"), "abcdefgh")).find("c8"), std::string::npos);
   EXPECT_NE(failure(npy(dict("|O", "(1,)"), "abcdefgh")), "");
   EXPECT_NE(failure(npy(dict("<i3", "(1,)"), "abc")), "");
   EXPECT_NE(failure(npy(dict("|S0", "(1000000000,)"), "")), "");
-  EXPECT_NE(failure(npy("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,)}", "abcd")).find("records"), std::string::npos);
+  EXPECT_NE(failure(npy("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,)}", "abcd")).find("records"),
+            std::string::npos);
   EXPECT_NE(failure(npy("{'descr': '<f4'}", "abcd")).find("lacks"), std::string::npos);
   const std::string whole = encode_npy(f32({3}, {1, 2, 3}));
-  for (std::size_t length = 0; length < whole.size(); ++length) EXPECT_NE(failure(whole.substr(0, length)), "") << length;
+  for (std::size_t length = 0; length < whole.size(); ++length)
+    EXPECT_NE(failure(whole.substr(0, length)), "") << length;
 }
 
 class NpzTest : public ::testing::Test {
  protected:
   void TearDown() override { std::filesystem::remove(path_); }
-  std::filesystem::path path_ = std::filesystem::path(::testing::TempDir()) / ("temper_npz_" + std::to_string(::getpid()) + ".npz");
+  std::filesystem::path path_ =
+      std::filesystem::path(::testing::TempDir()) / ("temper_npz_" + std::to_string(::getpid()) + ".npz");
 };
 
 TEST_F(NpzTest, RoundTrips) {

@@ -26,7 +26,8 @@ class ProgramTest : public ::testing::Test {
 
   /// y = relu(x), x float32 [?,2], in relu.pbtxt.
   void make_relu() const;
-  /// A detector under the names of the Object Detection API that finds the same two objects in every uint8 picture, in detector.pbtxt.
+  /// A detector under the names of the Object Detection API that finds the same two objects in every uint8 picture, in
+  /// detector.pbtxt.
   void make_detector() const;
   /// A classifier of three classes that gives logits 1, 3, 2 for every picture of 8 x 8, in classifier.pbtxt.
   void make_classifier() const;
@@ -38,10 +39,10 @@ class ProgramTest : public ::testing::Test {
 };
 
 /// The program exits with 2, says `part` on standard error, and leaves `folder` without files that end in .part.
-#define EXPECT_REFUSED(arguments, part)                                                        \
-  do {                                                                                         \
-    const auto refusal = temper(arguments);                                                    \
-    EXPECT_EQ(refusal.code, 2) << (arguments) << "\n" << refusal.err;                          \
+#define EXPECT_REFUSED(arguments, part)                                                         \
+  do {                                                                                          \
+    const auto refusal = temper(arguments);                                                     \
+    EXPECT_EQ(refusal.code, 2) << (arguments) << "\n" << refusal.err;                           \
     EXPECT_NE(refusal.err.find(part), std::string::npos) << (arguments) << "\n" << refusal.err; \
   } while (false)
 

@@ -33,7 +33,8 @@ class AnnotationsTest : public ::testing::Test {
 };
 
 TEST_F(AnnotationsTest, ReadsCoco) {
-  const auto path = write("instances.json", R"({"images": [{"id": 7, "file_name": "train/a.jpg", "width": 10, "height": 10},
+  const auto path =
+      write("instances.json", R"({"images": [{"id": 7, "file_name": "train/a.jpg", "width": 10, "height": 10},
     {"id": 8, "file_name": "b.jpg"}], "categories": [{"id": 18, "name": "dog"}],
     "annotations": [{"image_id": 7, "category_id": 18, "bbox": [1, 2, 3, 4], "iscrowd": 1}, {"image_id": 99, "category_id": 18, "bbox": [0,0,0,0]}]})");
   const Annotations all = Annotations::read(path);
@@ -54,7 +55,9 @@ TEST_F(AnnotationsTest, ReadsCoco) {
 }
 
 TEST_F(AnnotationsTest, ReadsKitti) {
-  write("000001.txt", "Car 0.00 0 1.85 387.63 181.54 423.81 203.12 1.67 1.87 3.69 -16.53 2.39 58.49 1.57\nDontCare -1 -1 -10 5 6 7 8 -1 -1 -1 -1000 -1000 -1000 -10\n");
+  write("000001.txt",
+        "Car 0.00 0 1.85 387.63 181.54 423.81 203.12 1.67 1.87 3.69 -16.53 2.39 58.49 1.57\nDontCare -1 -1 -10 5 6 7 8 "
+        "-1 -1 -1 -1000 -1000 -1000 -10\n");
   write("000002.txt", "");
   const Annotations all = Annotations::read(folder_);
   EXPECT_EQ(all.format(), "KITTI");
@@ -70,9 +73,12 @@ TEST_F(AnnotationsTest, ReadsKitti) {
 }
 
 TEST_F(AnnotationsTest, ReadsVoc) {
-  write("p.xml", "<annotation><filename>p.jpg</filename><object><name>dog</name><difficult>0</difficult><bndbox><xmin>1</xmin><ymin> 2 </ymin>"
-                 "<xmax>10</xmax><ymax>20</ymax></bndbox></object><object><name>sofa</name><difficult>1</difficult><bndbox><xmin>1</xmin>"
-                 "<ymin>2</ymin><xmax>3.5</xmax><ymax>4</ymax></bndbox></object></annotation>");
+  write("p.xml",
+        "<annotation><filename>p.jpg</filename><object><name>dog</name><difficult>0</difficult><bndbox><xmin>1</"
+        "xmin><ymin> 2 </ymin>"
+        "<xmax>10</xmax><ymax>20</ymax></bndbox></object><object><name>sofa</name><difficult>1</"
+        "difficult><bndbox><xmin>1</xmin>"
+        "<ymin>2</ymin><xmax>3.5</xmax><ymax>4</ymax></bndbox></object></annotation>");
   const Annotations all = Annotations::read(folder_);
   const auto* objects = all.find("p.jpg");
   ASSERT_NE(objects, nullptr);

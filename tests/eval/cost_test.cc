@@ -50,8 +50,7 @@ TEST(Cost, Convolutions) {
   EXPECT_EQ(flops_of(same_conv(1), {x, filter}), 2.0 * 8 * 8 * 16 * 3 * 3 * 4);
   EXPECT_EQ(flops_of(same_conv(4), {x, {DType::kFloat32, Shape{3, 3, 1, 4}, {}}}), 2.0 * 8 * 8 * 4 * 3 * 3);
   const Fact sizes = Fact::of(Tensor::vector<std::int32_t>(std::vector<std::int32_t>{1, 16, 16, 2}));
-  EXPECT_EQ(flops_of(doubling(), {sizes, {DType::kFloat32, Shape{3, 3, 2, 4}, {}}, x}),
-            2.0 * 8 * 8 * 4 * 3 * 3 * 2);
+  EXPECT_EQ(flops_of(doubling(), {sizes, {DType::kFloat32, Shape{3, 3, 2, 4}, {}}, x}), 2.0 * 8 * 8 * 4 * 3 * 3 * 2);
 }
 
 TEST(Cost, CountsWhatItCannotSize) {

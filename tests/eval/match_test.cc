@@ -24,10 +24,10 @@ TEST(Match, OverlapOfBoxes) {
 TEST(Match, BestScoreTakesTheBestOverlap) {
   const std::vector<TrueBox> truths = {{1, {0, 0, 10, 10}}, {1, {0, 20, 10, 30}}, {2, {0, 40, 10, 50}}};
   const std::vector<ScoredBox> detections = {
-      {1, 0.6F, {0, 0, 10, 10}},     // the same object again, with a lower score
-      {1, 0.9F, {0, 1, 10, 11}},     // finds truth 0
-      {2, 0.8F, {0, 20, 10, 30}},    // right place, wrong class
-      {2, 0.7F, {0, 40, 10, 50}},    // finds truth 2
+      {1, 0.6F, {0, 0, 10, 10}},   // the same object again, with a lower score
+      {1, 0.9F, {0, 1, 10, 11}},   // finds truth 0
+      {2, 0.8F, {0, 20, 10, 30}},  // right place, wrong class
+      {2, 0.7F, {0, 40, 10, 50}},  // finds truth 2
   };
   const Matching matching = match_boxes(detections, truths);
   EXPECT_EQ(matching.truth_of_detection, (std::vector<int>{kFalse, 0, kFalse, 2}));
@@ -43,15 +43,14 @@ TEST(Match, OverlapOfExactlyTheLeastCounts) {
 
 TEST(Match, IgnoredBoxesAreNeitherFoundNorMissed) {
   const std::vector<TrueBox> truths = {{1, {0, 0, 10, 10}, true}, {0, {0, 20, 10, 30}, true, true}};
-  const std::vector<ScoredBox> detections = {{1, 0.9F, {0, 0, 5, 5}}, {2, 0.9F, {0, 0, 5, 5}}, {7, 0.9F, {0, 20, 10, 30}}};
+  const std::vector<ScoredBox> detections = {
+      {1, 0.9F, {0, 0, 5, 5}}, {2, 0.9F, {0, 0, 5, 5}}, {7, 0.9F, {0, 20, 10, 30}}};
   const Matching matching = match_boxes(detections, truths);
   EXPECT_EQ(matching.truth_of_detection, (std::vector<int>{kNotJudged, kFalse, kNotJudged}));
   EXPECT_EQ(matching.detection_of_truth, (std::vector<int>{-1, -1}));
 }
 
-TEST(Match, NothingToMatch) {
-  EXPECT_TRUE(match_boxes({}, {}).truth_of_detection.empty());
-}
+TEST(Match, NothingToMatch) { EXPECT_TRUE(match_boxes({}, {}).truth_of_detection.empty()); }
 
 }  // namespace
 }  // namespace temper

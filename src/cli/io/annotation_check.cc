@@ -25,9 +25,12 @@ AnnotationCheck::AnnotationCheck(Annotations annotations, LabelMap labels)
 
 std::string AnnotationCheck::rule() const {
   switch (by_) {
-    case By::kName: return "classes are compared by name";
-    case By::kNumber: return "classes are compared by number; with --labels they are compared by name";
-    case By::kNothing: break;
+    case By::kName:
+      return "classes are compared by name";
+    case By::kNumber:
+      return "classes are compared by number; with --labels they are compared by name";
+    case By::kNothing:
+      break;
   }
   return "classes are not compared, since their names are not known without --labels";
 }
@@ -56,7 +59,8 @@ std::vector<TrueBox> AnnotationCheck::truths_of(const std::vector<AnnotatedObjec
 }
 
 std::optional<FoundMissedFalse> AnnotationCheck::compare(const std::filesystem::path& picture,
-                                                         std::span<const ScoredBox> detections, int width, int height) const {
+                                                         std::span<const ScoredBox> detections, int width,
+                                                         int height) const {
   const auto* objects = annotations_.find(picture);
   if (objects == nullptr) return std::nullopt;
   const std::vector<TrueBox> truths = truths_of(*objects);

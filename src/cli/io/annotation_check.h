@@ -22,8 +22,8 @@ struct FoundMissedFalse {
 std::string to_string(const FoundMissedFalse& counts);
 
 /// Compares detections with annotations at an overlap of 0.5. Classes are compared by name where there are labels, by
-/// number where only the annotations have numbers, else not at all. Objects of a class that the labels lack, and detections
-/// of a class that annotators did not look for, are not judged.
+/// number where only the annotations have numbers, else not at all. Objects of a class that the labels lack, and
+/// detections of a class that annotators did not look for, are not judged.
 class AnnotationCheck {
  public:
   AnnotationCheck(Annotations annotations, LabelMap labels);

@@ -84,12 +84,14 @@ bool begins_with(const fs::path& file, std::string_view magic) {
 
 Tensor picture_input(const fs::path& file, const Port& port, const Fact& fact, Preprocess preprocess) {
   const auto input = as_picture_input(port.name, fact);
-  require(input.has_value(), "{}: is a picture, which input {} {} does not take", file.string(), port.name, describe(fact));
+  require(input.has_value(), "{}: is a picture, which input {} {} does not take", file.string(), port.name,
+          describe(fact));
   if (input->dtype == DType::kString) return encoded_tensor(read_file(file), *input);
   const Picture picture = read_picture(file);
   auto made = picture_tensor(picture, *input, preprocess);
   if (made.resized) {
-    note("{}: {} x {} is resized to the model's {} x {}", file.string(), picture.width, picture.height, made.width, made.height);
+    note("{}: {} x {} is resized to the model's {} x {}", file.string(), picture.width, picture.height, made.width,
+         made.height);
   }
   return std::move(made.tensor);
 }
@@ -132,9 +134,11 @@ class InputCollector {
       for (auto& [name, tensor] : arrays) put(port_called(plain_name(name)).name, std::move(tensor));
       return;
     }
-    const auto found = std::ranges::find(arrays, argument.name, [](const auto& array) { return plain_name(array.first); });
+    const auto found =
+        std::ranges::find(arrays, argument.name, [](const auto& array) { return plain_name(array.first); });
     const bool only = arrays.size() == 1;
-    require(only || found != arrays.end(), "{}: has {} arrays, none of them named {}", argument.value, arrays.size(), argument.name);
+    require(only || found != arrays.end(), "{}: has {} arrays, none of them named {}", argument.value, arrays.size(),
+            argument.name);
     put(port_called(argument.name).name, only ? std::move(arrays[0].second) : std::move(found->second));
   }
 
@@ -149,7 +153,8 @@ class InputCollector {
     for (const Port& input : graph_.inputs()) names.push_back(input.name);
     const std::string near = nearest_word(name, names);
     throw ModelError(fmt::format("there is no input '{}'{}; the model's inputs: {}", name,
-                                 near.empty() ? "" : fmt::format(" (did you mean '{}'?)", near), listed_inputs(graph_)));
+                                 near.empty() ? "" : fmt::format(" (did you mean '{}'?)", near),
+                                 listed_inputs(graph_)));
   }
   const Port& next_port(const std::string& value) const {
     for (const Port& port : graph_.inputs()) {
@@ -235,7 +240,8 @@ ShapeArgument parse_shape(const std::string& text) {
     const std::string_view part = rest.substr(0, end);
     std::int64_t dim = -1;
     const auto [stop, error] = std::from_chars(part.data(), part.data() + part.size(), dim);
-    const bool number = error == std::errc() && stop == part.data() + part.size() && dim >= 0 && dim < (std::int64_t{1} << 32);
+    const bool number =
+        error == std::errc() && stop == part.data() + part.size() && dim >= 0 && dim < (std::int64_t{1} << 32);
     if (!number && part != "?") throw refuse();
     shape.dims.push_back(number ? dim : -1);
     rest.remove_prefix(std::min(end + 1, rest.size()));

@@ -12,8 +12,8 @@ namespace temper {
 /// The word of `words` that `word` most likely was meant to be; empty where none is near.
 std::string nearest_word(std::string_view word, const std::vector<std::string>& words);
 
-/// `--json` with a file name after it ("-", a name that ends in .json, or what does not exist yet) becomes one argument;
-/// alone it becomes `--json=-`: it never takes a model or a picture that follows it.
+/// `--json` with a file name after it ("-", a name that ends in .json, or what does not exist yet) becomes one
+/// argument; alone it becomes `--json=-`: it never takes a model or a picture that follows it.
 std::vector<std::string> split_json_option(const std::vector<std::string>& arguments);
 
 /// The names in "a,b"; ":0" at a name's end is dropped.
@@ -28,7 +28,8 @@ struct InputArgument {
 };
 InputArgument parse_input(const std::string& text);
 
-/// "NAME=1x300x300x3", or "1x300x300x3" with no name; "?" is an unknown dim. Throws ModelError where it is another form.
+/// "NAME=1x300x300x3", or "1x300x300x3" with no name; "?" is an unknown dim. Throws ModelError where it is another
+/// form.
 struct ShapeArgument {
   std::string name;
   std::vector<std::int64_t> dims;  ///< -1 unknown

@@ -59,8 +59,9 @@ std::vector<Row> rows_of_tensors(const DetectorOutputs& outputs) {
   require(outputs.boxes != nullptr && outputs.scores != nullptr, "the detector gave no boxes or no scores");
   const auto scores = as_floats(*outputs.scores, "scores");
   const auto boxes = as_floats(*outputs.boxes, "boxes");
-  require(boxes.size() == scores.size() * 4, "boxes {} and scores {} do not belong together: [1,n,4] and [1,n] are needed",
-          describe(*outputs.boxes), describe(*outputs.scores));
+  require(boxes.size() == scores.size() * 4,
+          "boxes {} and scores {} do not belong together: [1,n,4] and [1,n] are needed", describe(*outputs.boxes),
+          describe(*outputs.scores));
   std::vector<float> classes(scores.size(), 1);
   if (outputs.classes != nullptr) classes = as_floats(*outputs.classes, "classes");
   require(classes.size() == scores.size(), "classes {} and scores {} do not belong together",
@@ -83,10 +84,12 @@ std::vector<Row> rows_of_tensors(const DetectorOutputs& outputs) {
 std::vector<Row> rows_of_table(const DetectorSignature& signature, const DetectorOutputs& outputs) {
   require(outputs.rows != nullptr, "the detector gave no rows");
   const Tensor& table = *outputs.rows;
-  const std::size_t needed = std::max({signature.box_column + 4, signature.score_column + 1, signature.class_column + 1});
+  const std::size_t needed =
+      std::max({signature.box_column + 4, signature.score_column + 1, signature.class_column + 1});
   const bool right_form = table.rank() >= 2 && table.dim(table.rank() - 1) >= static_cast<std::int64_t>(needed) &&
                           (table.rank() == 2 || (table.rank() == 3 && table.dim(0) == 1));
-  require(right_form, "the rows of detections are {}; [1,n,m] with m of at least {} is needed", describe(table), needed);
+  require(right_form, "the rows of detections are {}; [1,n,m] with m of at least {} is needed", describe(table),
+          needed);
   const auto values = as_floats(table, "rows");
   const auto width = static_cast<std::size_t>(table.dim(table.rank() - 1));
   std::vector<Row> rows(values.size() / width);
@@ -119,10 +122,14 @@ bool sides_are_fractions(const std::vector<Row>& rows) {
 
 Box to_box(const std::array<float, 4>& b, BoxOrder order) {
   switch (order) {
-    case BoxOrder::kYxYx: return {b[0], b[1], b[2], b[3]};
-    case BoxOrder::kXyXy: return {b[1], b[0], b[3], b[2]};
-    case BoxOrder::kCentreSize: return {b[1] - b[3] / 2, b[0] - b[2] / 2, b[1] + b[3] / 2, b[0] + b[2] / 2};
-    case BoxOrder::kCornerSize: return {b[1], b[0], b[1] + b[3], b[0] + b[2]};
+    case BoxOrder::kYxYx:
+      return {b[0], b[1], b[2], b[3]};
+    case BoxOrder::kXyXy:
+      return {b[1], b[0], b[3], b[2]};
+    case BoxOrder::kCentreSize:
+      return {b[1] - b[3] / 2, b[0] - b[2] / 2, b[1] + b[3] / 2, b[0] + b[2] / 2};
+    case BoxOrder::kCornerSize:
+      return {b[1], b[0], b[1] + b[3], b[0] + b[2]};
   }
   throw InternalError("a box order without a meaning");
 }
@@ -173,7 +180,8 @@ DetectorSignature find_detector(const Graph& graph) {
     ++candidates;
   }
   require(candidates == 1,
-          "its outputs do not look like a detector's. Looked for detection_boxes and detection_scores (with detection_classes and "
+          "its outputs do not look like a detector's. Looked for detection_boxes and detection_scores (with "
+          "detection_classes and "
           "num_detections), or one output of rows [1,n,6]; it has {}. Describe it with --signature FILE.json",
           listed_outputs(graph));
   signature.layout = DetectorSignature::Layout::kRows;
@@ -185,10 +193,12 @@ DetectorSignature find_detector(const Graph& graph) {
 DetectorSignature parse_signature(std::string_view text) {
   const auto json = nlohmann::json::parse(text, nullptr, false);
   require(!json.is_discarded() && json.is_object(), "is no JSON object");
-  constexpr std::array<std::string_view, 13> kKeys = {"input", "layout", "rows", "boxes", "scores", "classes", "count",
-                                                      "box", "normalised", "score", "class", "box_column", "first_class"};
+  constexpr std::array<std::string_view, 13> kKeys = {"input",   "layout",     "rows",       "boxes",      "scores",
+                                                      "classes", "count",      "box",        "normalised", "score",
+                                                      "class",   "box_column", "first_class"};
   for (const auto& [key, value] : json.items()) {
-    require(std::ranges::find(kKeys, key) != kKeys.end(), "has an unknown key '{}'; there are {}", key, fmt::join(kKeys, ", "));
+    require(std::ranges::find(kKeys, key) != kKeys.end(), "has an unknown key '{}'; there are {}", key,
+            fmt::join(kKeys, ", "));
   }
   DetectorSignature signature;
   const std::string layout = text_of(json, "layout");
@@ -201,7 +211,8 @@ DetectorSignature parse_signature(std::string_view text) {
   signature.scores = text_of(json, "scores");
   signature.classes = text_of(json, "classes");
   signature.count = text_of(json, "count");
-  require(rows || (!signature.boxes.empty() && !signature.scores.empty()), "lacks 'boxes' or 'scores', names of outputs");
+  require(rows || (!signature.boxes.empty() && !signature.scores.empty()),
+          "lacks 'boxes' or 'scores', names of outputs");
   const std::string order = json.contains("box") ? text_of(json, "box") : rows ? "x1y1x2y2" : "y1x1y2x2";
   const auto found = std::ranges::find(kOrderNames, order);
   require(found != kOrderNames.end(), "'box' must be one of {}", fmt::join(kOrderNames, ", "));
@@ -219,11 +230,12 @@ DetectorSignature parse_signature(std::string_view text) {
 }
 
 DetectorSignature read_signature(const std::filesystem::path& path) {
-  return in_context([&] { return "detector description " + path.string(); }, [&] {
-    std::error_code error;
-    require(std::filesystem::exists(path, error), "there is no such file");
-    return parse_signature(read_file(path));
-  });
+  return in_context([&] { return "detector description " + path.string(); },
+                    [&] {
+                      std::error_code error;
+                      require(std::filesystem::exists(path, error), "there is no such file");
+                      return parse_signature(read_file(path));
+                    });
 }
 
 std::vector<ScoredBox> decode_detections(const DetectorSignature& signature, const DetectorOutputs& outputs, int width,
@@ -239,7 +251,8 @@ std::vector<ScoredBox> decode_detections(const DetectorSignature& signature, con
     if (!(row.score >= static_cast<float>(min_score))) continue;  // a NaN score is none
     const Box box = to_box(row.box, signature.order);
     const auto clamped = [](float side) { return std::clamp(std::isnan(side) ? 0.0F : side, 0.0F, 1.0F); };
-    detections.push_back({class_id_of(row.class_number), row.score,
+    detections.push_back({class_id_of(row.class_number),
+                          row.score,
                           {clamped(box.ymin / y_unit), clamped(box.xmin / x_unit), clamped(box.ymax / y_unit),
                            clamped(box.xmax / x_unit)}});
   }

@@ -27,7 +27,8 @@ struct DetectorSignature {
   std::string count;    ///< empty: every row counts
   std::string rows;
   BoxOrder order = BoxOrder::kYxYx;
-  std::optional<bool> normalised = true;  ///< sides are fractions, not pixels of the input; none: told from their values
+  std::optional<bool> normalised =
+      true;  ///< sides are fractions, not pixels of the input; none: told from their values
   std::size_t box_column = 0;
   std::size_t score_column = 4;
   std::size_t class_column = 5;
@@ -39,7 +40,8 @@ struct DetectorSignature {
 
 /// Finds the answers of a detector among the graph's outputs: the names of the Object Detection API (detection_boxes,
 /// detection_scores, detection_classes, num_detections, whatever the prefix), or one output of rows
-/// [1,n,6] with x1, y1, x2, y2, score, class, as CenterNet gives. Throws ModelError, saying what was looked for, otherwise.
+/// [1,n,6] with x1, y1, x2, y2, score, class, as CenterNet gives. Throws ModelError, saying what was looked for,
+/// otherwise.
 DetectorSignature find_detector(const Graph& graph);
 
 /// Reads a description:
@@ -59,7 +61,8 @@ struct DetectorOutputs {
 };
 
 /// The detections of at least `min_score`, best first, boxes as fractions of the picture. `width` and `height` are the
-/// size of the picture as the network saw it. Throws ModelError where tensors have another form than the signature says.
+/// size of the picture as the network saw it. Throws ModelError where tensors have another form than the signature
+/// says.
 std::vector<ScoredBox> decode_detections(const DetectorSignature& signature, const DetectorOutputs& outputs, int width,
                                          int height, double min_score);
 

@@ -14,7 +14,9 @@ namespace temper {
 namespace {
 
 bool is_space(char c) { return std::isspace(static_cast<unsigned char>(c)) != 0; }
-bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-' || c == '+' || c == '.'; }
+bool is_word(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-' || c == '+' || c == '.';
+}
 
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
@@ -155,7 +157,8 @@ std::optional<std::pair<std::int64_t, std::string>> numbered_line(std::string_vi
   while (digits < line.size() && std::isdigit(static_cast<unsigned char>(line[digits])) != 0) ++digits;
   if (digits == 0 || digits == line.size()) return std::nullopt;
   std::string_view rest = line.substr(digits);
-  if (!is_space(rest.front()) && std::string_view(":,;=").find(rest.front()) == std::string_view::npos) return std::nullopt;
+  if (!is_space(rest.front()) && std::string_view(":,;=").find(rest.front()) == std::string_view::npos)
+    return std::nullopt;
   const auto id = whole_number(line.substr(0, digits));
   rest.remove_prefix(1);
   rest = trimmed(rest);
@@ -201,8 +204,8 @@ bool LabelMap::begins_with_background() const {
   std::string first = names_.begin()->second;
   std::erase_if(first, [](char c) { return c == '_' || c == ' ' || c == '-'; });
   std::ranges::transform(first, first.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  constexpr std::array<std::string_view, 9> kPlaceholders = {"background", "???", "noneoftheabove", "none", "bg",
-                                                             "unlabeled", "unlabelled", "n/a", "dummy"};
+  constexpr std::array<std::string_view, 9> kPlaceholders = {
+      "background", "???", "noneoftheabove", "none", "bg", "unlabeled", "unlabelled", "n/a", "dummy"};
   return std::ranges::find(kPlaceholders, first) != kPlaceholders.end();
 }
 
@@ -221,11 +224,12 @@ LabelMap parse_label_map(std::string_view text) {
 }
 
 LabelMap read_label_map(const std::filesystem::path& path) {
-  return in_context([&] { return "label map " + path.string(); }, [&] {
-    std::error_code error;
-    require(std::filesystem::exists(path, error), "there is no such file");
-    return parse_label_map(read_file(path));
-  });
+  return in_context([&] { return "label map " + path.string(); },
+                    [&] {
+                      std::error_code error;
+                      require(std::filesystem::exists(path, error), "there is no such file");
+                      return parse_label_map(read_file(path));
+                    });
 }
 
 }  // namespace temper

@@ -33,8 +33,8 @@ class LabelMap {
 
 /// Reads a label map: `item { id: 1 name: "x" display_name: "y" }` blocks (the .pbtxt of the Object Detection API; the
 /// display name is preferred), or a plain list, a name a line, each with or without its number before it ("0 person",
-/// "1: person", "2,person"). Throws ModelError, naming file and line, where it is missing, empty or damaged, or a number
-/// comes twice.
+/// "1: person", "2,person"). Throws ModelError, naming file and line, where it is missing, empty or damaged, or a
+/// number comes twice.
 LabelMap read_label_map(const std::filesystem::path& path);
 
 /// read_label_map of a file's content.

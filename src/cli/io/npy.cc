@@ -132,15 +132,18 @@ ElementType parse_descr(std::string_view descr) {
 }
 
 std::optional<DType> number_type(const ElementType& type) {
-  const auto choose = [&](std::string_view stem) {
-    return find_dtype(fmt::format("{}{}", stem, type.size_bytes * 8));
-  };
+  const auto choose = [&](std::string_view stem) { return find_dtype(fmt::format("{}{}", stem, type.size_bytes * 8)); };
   switch (type.kind) {
-    case 'b': return type.size_bytes == 1 ? std::optional(DType::kBool) : std::nullopt;
-    case 'i': return choose("int");
-    case 'u': return choose("uint");
-    case 'f': return choose("float");
-    default: return std::nullopt;
+    case 'b':
+      return type.size_bytes == 1 ? std::optional(DType::kBool) : std::nullopt;
+    case 'i':
+      return choose("int");
+    case 'u':
+      return choose("uint");
+    case 'f':
+      return choose("float");
+    default:
+      return std::nullopt;
   }
 }
 
@@ -287,8 +290,8 @@ Tensor decode_npy(std::span<const std::byte> bytes) {
   const ElementType type = parse_descr(header.descr);
   const bool strings = type.kind == 'S' || type.kind == 'U';
   const auto dtype = number_type(type);
-  require(strings || dtype.has_value(), "elements of type '{}' cannot be read; tensors hold numbers, booleans and strings",
-          header.descr);
+  require(strings || dtype.has_value(),
+          "elements of type '{}' cannot be read; tensors hold numbers, booleans and strings", header.descr);
   const auto elements = static_cast<std::size_t>(header.shape.elements());
   const std::size_t element_bytes = type.kind == 'U' ? type.size_bytes * 4 : type.size_bytes;
   std::size_t needed = 0;

@@ -74,11 +74,12 @@ NamedArrays read_npz(const std::filesystem::path& path) {
     require(zip_stat_index(archive.get(), static_cast<zip_uint64_t>(i), 0, &entry) == 0, "{}: entry {} cannot be read",
             path.string(), i);
     std::string name = (entry.valid & ZIP_STAT_NAME) != 0 ? entry.name : "";
-    in_context([&] { return fmt::format("{}: array '{}'", path.string(), name); }, [&] {
-      require(name.ends_with(".npy"), "its name does not end in .npy");
-      Tensor tensor = read_entry(archive, static_cast<zip_uint64_t>(i), entry);
-      arrays.emplace_back(name.substr(0, name.size() - 4), std::move(tensor));
-    });
+    in_context([&] { return fmt::format("{}: array '{}'", path.string(), name); },
+               [&] {
+                 require(name.ends_with(".npy"), "its name does not end in .npy");
+                 Tensor tensor = read_entry(archive, static_cast<zip_uint64_t>(i), entry);
+                 arrays.emplace_back(name.substr(0, name.size() - 4), std::move(tensor));
+               });
   }
   return arrays;
 }
@@ -100,10 +101,12 @@ void write_npz(const std::filesystem::path& path, const NamedArrays& arrays) {
     for (std::size_t i = 0; i < arrays.size(); ++i) {
       zip_source_t* source = zip_source_buffer(archive.get(), contents[i].data(), contents[i].size(), 0);
       const std::string entry = arrays[i].first + ".npy";
-      const zip_int64_t index = source == nullptr ? -1 : zip_file_add(archive.get(), entry.c_str(), source, ZIP_FL_ENC_UTF_8);
+      const zip_int64_t index =
+          source == nullptr ? -1 : zip_file_add(archive.get(), entry.c_str(), source, ZIP_FL_ENC_UTF_8);
       if (index < 0 && source != nullptr) zip_source_free(source);
-      require(index >= 0 && zip_set_file_compression(archive.get(), static_cast<zip_uint64_t>(index), ZIP_CM_STORE, 0) == 0,
-              "{}: array '{}' cannot be added: {}", path.string(), arrays[i].first, zip_strerror(archive.get()));
+      require(
+          index >= 0 && zip_set_file_compression(archive.get(), static_cast<zip_uint64_t>(index), ZIP_CM_STORE, 0) == 0,
+          "{}: array '{}' cannot be added: {}", path.string(), arrays[i].first, zip_strerror(archive.get()));
     }
     archive.close();
   });

@@ -14,8 +14,8 @@ constexpr std::array<std::string_view, 5> kPreprocessNames = {"none", "0..1", "-
 constexpr std::array<std::string_view, 2> kResizeNames = {"stretch", "crop"};
 
 /// Names that pictures customarily come in under, the surest first.
-constexpr std::array<std::string_view, 8> kCustomaryNames = {"image_tensor", "encoded_image_string_tensor",
-                                                             "input_tensor", "images", "image", "input", "x", "data"};
+constexpr std::array<std::string_view, 8> kCustomaryNames = {
+    "image_tensor", "encoded_image_string_tensor", "input_tensor", "images", "image", "input", "x", "data"};
 
 std::string_view last_part(std::string_view name) {
   const std::size_t slash = name.rfind('/');
@@ -49,7 +49,8 @@ void scale_all(std::vector<float>& values, float factor, float shift) {
   for (float& value : values) value = value * factor + shift;
 }
 
-void scale_channels(std::vector<float>& values, int channels, std::array<float, 3> mean, std::array<float, 3> deviation) {
+void scale_channels(std::vector<float>& values, int channels, std::array<float, 3> mean,
+                    std::array<float, 3> deviation) {
   const auto step = static_cast<std::size_t>(channels);
   for (std::size_t i = 0; i < values.size(); ++i) {
     const std::size_t channel = step == 3 ? i % 3 : 1;
@@ -59,9 +60,12 @@ void scale_channels(std::vector<float>& values, int channels, std::array<float, 
 
 void apply(std::vector<float>& values, int channels, Preprocess preprocess) {
   switch (preprocess) {
-    case Preprocess::kNone: return;
-    case Preprocess::kUnit: return scale_all(values, 1.0F / 255, 0);
-    case Preprocess::kSymmetric: return scale_all(values, 1.0F / 127.5F, -1);
+    case Preprocess::kNone:
+      return;
+    case Preprocess::kUnit:
+      return scale_all(values, 1.0F / 255, 0);
+    case Preprocess::kSymmetric:
+      return scale_all(values, 1.0F / 127.5F, -1);
     case Preprocess::kTorch:
       scale_all(values, 1.0F / 255, 0);
       return scale_channels(values, channels, {0.485F, 0.456F, 0.406F}, {0.229F, 0.224F, 0.225F});
@@ -76,14 +80,16 @@ void apply(std::vector<float>& values, int channels, Preprocess preprocess) {
 Picture sized(const Picture& picture, int width, int height, ResizeMode mode) {
   if (picture.width == width && picture.height == height) return picture;
   if (mode == ResizeMode::kStretch) return resize_picture(picture, width, height);
-  const double factor = std::max(static_cast<double>(width) / picture.width, static_cast<double>(height) / picture.height);
+  const double factor =
+      std::max(static_cast<double>(width) / picture.width, static_cast<double>(height) / picture.height);
   const auto side = [&](int from, int least) { return std::max(least, static_cast<int>(std::lround(from * factor))); };
   return crop_centre(resize_picture(picture, side(picture.width, width), side(picture.height, height)), width, height);
 }
 
 /// [n,h,w,c] values in the order of the input.
 Tensor arranged(const std::vector<float>& values, const PictureInput& input, int width, int height) {
-  const Shape shape = input.channels_first ? Shape{1, input.channels, height, width} : Shape{1, height, width, input.channels};
+  const Shape shape =
+      input.channels_first ? Shape{1, input.channels, height, width} : Shape{1, height, width, input.channels};
   Tensor tensor(input.dtype, input.rank == 3 ? Shape(shape.dims().subspan(1)) : shape);
   const std::size_t pixels = static_cast<std::size_t>(width) * static_cast<std::size_t>(height);
   const auto channels = static_cast<std::size_t>(input.channels);
@@ -136,14 +142,16 @@ PictureInput find_picture_input(const Graph& graph, const std::string& wanted) {
   for (const Port& port : graph.inputs()) {
     const auto input = as_picture_input(port.name, graph.fact(port.value));
     if (!wanted.empty() && port.name == wanted) {
-      require(input.has_value(), "input {} {} takes no picture: [1,height,width,3] or [1,height,width,1] is needed", port.name,
-              describe(graph.fact(port.value)));
+      require(input.has_value(), "input {} {} takes no picture: [1,height,width,3] or [1,height,width,1] is needed",
+              port.name, describe(graph.fact(port.value)));
       return *input;
     }
     if (input.has_value()) able.push_back(*input);
   }
   require(wanted.empty(), "there is no input '{}'; the model's inputs: {}", wanted, listed(graph));
-  require(!able.empty(), "no input takes a picture: one of shape [1,height,width,3] or [1,height,width,1] is needed; the model's inputs: {}",
+  require(!able.empty(),
+          "no input takes a picture: one of shape [1,height,width,3] or [1,height,width,1] is needed; the model's "
+          "inputs: {}",
           listed(graph));
   if (able.size() == 1) return able.front();
   for (const std::string_view name : kCustomaryNames) {
@@ -154,7 +162,8 @@ PictureInput find_picture_input(const Graph& graph, const std::string& wanted) {
   throw ModelError(fmt::format("several inputs could take the picture: {}", listed(graph)));
 }
 
-PictureTensor picture_tensor(const Picture& picture, const PictureInput& input, Preprocess preprocess, ResizeMode mode) {
+PictureTensor picture_tensor(const Picture& picture, const PictureInput& input, Preprocess preprocess,
+                             ResizeMode mode) {
   require(preprocess == Preprocess::kNone || is_float(input.dtype),
           "input {} takes {} pixels as they are; --preprocess is for float inputs", input.name, input.dtype);
   const int width = input.width.value_or(picture.width);
@@ -174,7 +183,8 @@ Tensor encoded_tensor(std::string bytes, const PictureInput& input) {
 
 Preprocess parse_preprocess(std::string_view name) {
   const auto found = std::ranges::find(kPreprocessNames, name);
-  require(found != kPreprocessNames.end(), "--preprocess {}: one of {} is needed", name, fmt::join(kPreprocessNames, ", "));
+  require(found != kPreprocessNames.end(), "--preprocess {}: one of {} is needed", name,
+          fmt::join(kPreprocessNames, ", "));
   return static_cast<Preprocess>(found - kPreprocessNames.begin());
 }
 

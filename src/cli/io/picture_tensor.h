@@ -10,11 +10,11 @@ namespace temper {
 
 /// How pixels 0..255 become what a network takes.
 enum class Preprocess {
-  kNone,      ///< as they are
-  kUnit,      ///< 0..1
-  kSymmetric, ///< -1..1
-  kCaffe,     ///< BGR less the ImageNet means 103.939, 116.779, 123.68
-  kTorch      ///< 0..1, less the means 0.485, 0.456, 0.406, by the deviations 0.229, 0.224, 0.225
+  kNone,       ///< as they are
+  kUnit,       ///< 0..1
+  kSymmetric,  ///< -1..1
+  kCaffe,      ///< BGR less the ImageNet means 103.939, 116.779, 123.68
+  kTorch       ///< 0..1, less the means 0.485, 0.456, 0.406, by the deviations 0.229, 0.224, 0.225
 };
 
 /// How a picture of other proportions gets a fixed size.
@@ -37,8 +37,8 @@ struct PictureInput {
 /// What an input takes; none where it takes no pictures.
 std::optional<PictureInput> as_picture_input(const std::string& name, const Fact& fact);
 
-/// The input of `graph` that takes pictures: the one called `wanted`; the only one that can; or, of several, the one with
-/// a customary name. Throws ModelError, listing the inputs, where that does not single one out.
+/// The input of `graph` that takes pictures: the one called `wanted`; the only one that can; or, of several, the one
+/// with a customary name. Throws ModelError, listing the inputs, where that does not single one out.
 PictureInput find_picture_input(const Graph& graph, const std::string& wanted = "");
 
 /// A picture as an input takes it, and the size of what the network sees.
@@ -50,8 +50,8 @@ struct PictureTensor {
 };
 
 /// Throws ModelError where an integer input is to be scaled.
-PictureTensor picture_tensor(const Picture& picture, const PictureInput& input, Preprocess preprocess = Preprocess::kNone,
-                             ResizeMode mode = ResizeMode::kStretch);
+PictureTensor picture_tensor(const Picture& picture, const PictureInput& input,
+                             Preprocess preprocess = Preprocess::kNone, ResizeMode mode = ResizeMode::kStretch);
 
 /// The bytes of an encoded picture, for an input that decodes pictures itself.
 Tensor encoded_tensor(std::string bytes, const PictureInput& input);

@@ -7,8 +7,10 @@
 namespace temper {
 
 std::vector<float> class_scores(const Tensor& output) {
-  const bool one_row = output.rank() >= 1 && output.elements() == output.dim(output.rank() - 1) && output.elements() > 0;
-  require(one_row && is_number(output.dtype()), "is {}; the scores of one picture, [1,classes], are needed", describe(output));
+  const bool one_row =
+      output.rank() >= 1 && output.elements() == output.dim(output.rank() - 1) && output.elements() > 0;
+  require(one_row && is_number(output.dtype()), "is {}; the scores of one picture, [1,classes], are needed",
+          describe(output));
   std::vector<float> scores(static_cast<std::size_t>(output.elements()));
   visit_numbers(output.dtype(), [&]<class T>(Type<T>) {
     std::ranges::transform(output.data<T>(), scores.begin(), [](T value) { return static_cast<float>(value); });
@@ -54,7 +56,8 @@ LabelMap fitted_labels(const LabelMap& labels, std::size_t class_count, std::str
     names.erase(-1);
     return LabelMap(std::move(names), false);
   }
-  remark = fmt::format("there are {} labels for {} classes: they may belong to another model", labels.size(), class_count);
+  remark =
+      fmt::format("there are {} labels for {} classes: they may belong to another model", labels.size(), class_count);
   return labels;
 }
 

@@ -8,10 +8,12 @@
 
 namespace temper {
 
-/// The scores of one picture's classes, in [1,n], [1,1,1,n] or [n], as floats. Throws ModelError where the tensor is of another form.
+/// The scores of one picture's classes, in [1,n], [1,1,1,n] or [n], as floats. Throws ModelError where the tensor is of
+/// another form.
 std::vector<float> class_scores(const Tensor& output);
 
-/// Whether scores are probabilities already: within 0..1, whatever their sum (a network of independent classes has any).
+/// Whether scores are probabilities already: within 0..1, whatever their sum (a network of independent classes has
+/// any).
 bool are_probabilities(std::span<const float> scores);
 
 /// exp(x) / sum of exp(x).

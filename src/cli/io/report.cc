@@ -43,7 +43,8 @@ void write_warning(std::string_view text) { logger().warn("warning: {}", text); 
 Table::Table(std::vector<std::string> headings) : headings_(std::move(headings)) {}
 
 void Table::add(std::vector<std::string> cells) {
-  invariant(cells.size() == headings_.size(), "a table of {} columns is given {} cells", headings_.size(), cells.size());
+  invariant(cells.size() == headings_.size(), "a table of {} columns is given {} cells", headings_.size(),
+            cells.size());
   rows_.push_back(std::move(cells));
 }
 
@@ -109,8 +110,8 @@ void check_json_target(const std::string& target) {
   std::ifstream file(target, std::ios::binary);
   char first = '{';
   file >> first;
-  require(first == '{' || first == '[', "{}: holds something else than JSON and is not overwritten; name another --json file",
-          target);
+  require(first == '{' || first == '[',
+          "{}: holds something else than JSON and is not overwritten; name another --json file", target);
 }
 
 void write_json(const std::string& target, const nlohmann::json& json) {

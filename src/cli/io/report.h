@@ -56,8 +56,8 @@ class Progress {
   bool active_;
 };
 
-/// Throws ModelError where `target` (a file; "-" is standard output) could not be written later: its folder is missing, it is
-/// a folder, or, for a JSON file, what stands there now is something else.
+/// Throws ModelError where `target` (a file; "-" is standard output) could not be written later: its folder is missing,
+/// it is a folder, or, for a JSON file, what stands there now is something else.
 void check_writable(const std::string& target);
 void check_json_target(const std::string& target);
 
