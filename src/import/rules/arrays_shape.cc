@@ -3,8 +3,6 @@
 namespace temper {
 namespace {
 
-ValueIds pass_on(NodeImport& node) { return node.inputs(); }
-
 Tensor zero_of(DType dtype) {
   return dtype == DType::kString ? Tensor(dtype, Shape{}) : Tensor::zeros(dtype, Shape{});
 }
@@ -41,10 +39,6 @@ ValueIds ensure_shape(NodeImport& node) {
 }  // namespace
 
 REGISTER_RULES(arrays_shape) {
-  for (const std::string_view op : {"Identity", "IdentityN", "Snapshot", "StopGradient", "PreventGradient", "GuaranteeConst",
-                                    "Copy", "CopyHost", "DeepCopy", "CheckNumerics"}) {
-    rules.tensorflow(op, pass_on);
-  }
   rules.tensorflow("Reshape", emit_as("reshape"));
   rules.tensorflow("ExpandDims", expand_dims);
   rules.tensorflow("Squeeze", squeeze);

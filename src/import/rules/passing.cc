@@ -27,6 +27,8 @@ REGISTER_RULES(passing) {
   rules.tensorflow("PlaceholderWithDefault", pass_first);
   rules.tensorflow("RefIdentity", pass_first);
   rules.tensorflow("Copy", pass_first);
+  rules.tensorflow("DeepCopy", pass_first);
+  rules.tensorflow("GuaranteeConst", pass_first);
   rules.tensorflow("CopyHost", pass_first);
   rules.tensorflow("Print", pass_first);
   for (const char* op : {"NoOp", "Assert", "PrintV2"}) {
