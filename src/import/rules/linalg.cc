@@ -39,10 +39,10 @@ ValueIds batch_product(NodeImport& node) {
 ValueIds fused_product(NodeImport& node) {
   require_matrices(node);
   ValueIds arguments(node.inputs().begin() + 2, node.inputs().end());
-  return {emit_fused(node, "matmul", {node.input(0), node.input(1)},
-                     {{"transpose_a", node.attribute("transpose_a", false)},
-                      {"transpose_b", node.attribute("transpose_b", false)}},
-                     std::move(arguments), nullptr)};
+  return {emit_fused(
+      node, "matmul", {node.input(0), node.input(1)},
+      {{"transpose_a", node.attribute("transpose_a", false)}, {"transpose_b", node.attribute("transpose_b", false)}},
+      std::move(arguments), nullptr)};
 }
 
 }  // namespace

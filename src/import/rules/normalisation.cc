@@ -3,8 +3,8 @@
 namespace temper {
 namespace {
 
-/// FusedBatchNorm, V2, V3 and _FusedBatchNormEx, which adds a side input and an activation. The first three outputs are y,
-/// mean and variance; the reserved ones hold what a gradient would want: those of the batch itself.
+/// FusedBatchNorm, V2, V3 and _FusedBatchNormEx, which adds a side input and an activation. The first three outputs are
+/// y, mean and variance; the reserved ones hold what a gradient would want: those of the batch itself.
 ValueIds fused_batch_norm(NodeImport& node, std::size_t outputs) {
   const std::string format = node.attribute<std::string>("data_format", "NHWC");
   const ImageLayout layout = image_layout(node, format.find('D') != std::string::npos ? 3 : 2);
@@ -56,8 +56,8 @@ ValueIds bias_add(NodeImport& node) {
   const bool first = image_layout(node, 2).channels_first;
   if (x.shape.rank_known() && fact.shape.rank_known()) {
     const Dim& channels = x.shape[first ? 1 : x.shape.rank() - 1];
-    require(!channels.known() || !fact.shape[0].known() || channels == fact.shape[0], "a bias {} does not fit {} channels",
-            describe(fact), channels.known() ? channels.value() : 0);
+    require(!channels.known() || !fact.shape[0].known() || channels == fact.shape[0],
+            "a bias {} does not fit {} channels", describe(fact), channels.known() ? channels.value() : 0);
   }
   if (first) {
     require(x.shape.rank_known(), "the rank of the input must be known for data_format NCHW");

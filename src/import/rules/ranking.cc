@@ -6,9 +6,9 @@ namespace {
 ValueId attribute_k(NodeImport& node) { return node.constant(Tensor::scalar(node.attribute<std::int64_t>("k"))); }
 
 ValueIds top_k(NodeImport& node, ValueId k) {
-  return node.emit_all("top_k", {node.input(0), k},
-                       {{"sorted", node.attribute("sorted", true)},
-                        {"index_dtype", node.attribute("index_type", DType::kInt32)}});
+  return node.emit_all(
+      "top_k", {node.input(0), k},
+      {{"sorted", node.attribute("sorted", true)}, {"index_dtype", node.attribute("index_type", DType::kInt32)}});
 }
 
 /// An exact answer is a good approximation.

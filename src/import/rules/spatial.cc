@@ -7,10 +7,17 @@ namespace {
 
 /// What fused_ops calls activations; the names are also those of the element-wise operators, where there are such.
 std::optional<std::string_view> activation_named(std::string_view fused_op) {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kNames = {{
-      {"Relu", "relu"}, {"Relu6", "relu6"}, {"Elu", "elu"}, {"LeakyRelu", "leaky_relu"}, {"Tanh", "tanh"},
-      {"Sigmoid", "sigmoid"}, {"GeluApproximate", "gelu_tanh"}, {"GeluExact", "gelu"}, {"_FusedHardSwish", "hard_swish"},
-      {"_FusedSwish", "silu"}}};
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kNames = {
+      {{"Relu", "relu"},
+       {"Relu6", "relu6"},
+       {"Elu", "elu"},
+       {"LeakyRelu", "leaky_relu"},
+       {"Tanh", "tanh"},
+       {"Sigmoid", "sigmoid"},
+       {"GeluApproximate", "gelu_tanh"},
+       {"GeluExact", "gelu"},
+       {"_FusedHardSwish", "hard_swish"},
+       {"_FusedSwish", "silu"}}};
   for (const auto& [source, name] : kNames) {
     if (source == fused_op) return name;
   }
@@ -121,7 +128,8 @@ ValueId from_channels_last(NodeImport& node, const ImageLayout& layout, ValueId 
 
 std::vector<std::int64_t> spatial_numbers(const ImageLayout& layout, const std::vector<std::int64_t>& numbers,
                                           std::string_view what) {
-  require(numbers.size() == layout.rank(), "{} needs {} numbers, got [{}]", what, layout.rank(), fmt::join(numbers, ","));
+  require(numbers.size() == layout.rank(), "{} needs {} numbers, got [{}]", what, layout.rank(),
+          fmt::join(numbers, ","));
   const std::size_t channel = layout.channels_first ? 1 : layout.rank() - 1;
   require(numbers[0] == 1 && numbers[channel] == 1, "{} [{}] must be 1 along images and channels", what,
           fmt::join(numbers, ","));
@@ -149,8 +157,8 @@ Attributes window_attributes(const NodeImport& node, const ImageLayout& layout) 
   attributes.emplace_back("padding", padding);
   if (padding != "explicit") return attributes;
   const auto pads = node.attribute<std::vector<std::int64_t>>("explicit_paddings");
-  require(pads.size() == 2 * layout.rank(), "attribute 'explicit_paddings' needs {} numbers, got [{}]", 2 * layout.rank(),
-          fmt::join(pads, ","));
+  require(pads.size() == 2 * layout.rank(), "attribute 'explicit_paddings' needs {} numbers, got [{}]",
+          2 * layout.rank(), fmt::join(pads, ","));
   const std::size_t channel = layout.channels_first ? 2 : pads.size() - 2;
   require(pads[0] == 0 && pads[1] == 0 && pads[channel] == 0 && pads[channel + 1] == 0,
           "attribute 'explicit_paddings' [{}] pads images or channels", fmt::join(pads, ","));

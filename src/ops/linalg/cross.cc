@@ -2,8 +2,8 @@
 
 namespace temper {
 
-/// The cross product of vectors of three along the last axis. Inputs a, b [..., 3] of one shape and number type; integers
-/// wrap around.
+/// The cross product of vectors of three along the last axis. Inputs a, b [..., 3] of one shape and number type;
+/// integers wrap around.
 struct Cross {
   static constexpr std::string_view kName = "cross";
 
@@ -26,8 +26,8 @@ struct Cross {
 
   Tensors reference(Inputs in) const {
     require_inputs(in, 2);
-    require(in[0].dtype() == in[1].dtype() && in[0].shape() == in[1].shape(), "inputs {} and {} differ", describe(in[0]),
-            describe(in[1]));
+    require(in[0].dtype() == in[1].dtype() && in[0].shape() == in[1].shape(), "inputs {} and {} differ",
+            describe(in[0]), describe(in[1]));
     require(in[0].rank() >= 1 && in[0].dim(in[0].rank() - 1) == 3, "needs vectors of three, got {}", describe(in[0]));
     return {visit_numbers(in[0].dtype(), [&]<class T>(Type<T>) {
       // Unsigned, so that integers wrap around.

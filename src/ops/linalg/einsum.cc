@@ -34,8 +34,8 @@ struct Operand {
 
 using LabelDims = std::map<AxisLabel, std::int64_t>;
 
-/// An input's axes under their labels. Axes of one label step together; an axis that broadcasts is left out, for there is
-/// only one element along it.
+/// An input's axes under their labels. Axes of one label step together; an axis that broadcasts is left out, for there
+/// is only one element along it.
 template <class Sum>
 Operand<Sum> labelled(const Sum* data, const Shape& shape, const AxisLabels& labels, const LabelDims& dims) {
   Operand<Sum> operand;
@@ -101,8 +101,10 @@ template <class Sum>
 Operand<Sum> contracted(const Operand<Sum>& a, const Operand<Sum>& b, const AxisLabels& needed) {
   AxisLabels batch, inner, rows, columns;
   for (const AxisLabel label : a.labels) {
-    if (holds(b.labels, label)) (holds(needed, label) ? batch : inner).push_back(label);
-    else if (holds(needed, label)) rows.push_back(label);
+    if (holds(b.labels, label))
+      (holds(needed, label) ? batch : inner).push_back(label);
+    else if (holds(needed, label))
+      rows.push_back(label);
   }
   for (const AxisLabel label : b.labels) {
     if (!holds(a.labels, label) && holds(needed, label)) columns.push_back(label);
@@ -139,14 +141,16 @@ Operand<Sum> contracted(const Operand<Sum>& a, const Operand<Sum>& b, const Axis
 
 /// Writes the operand into zeros of the output's shape, whose labels may repeat.
 template <class Sum>
-Tensor placed(const Operand<Sum>& operand, const AxisLabels& output, const Shape& shape, const LabelDims& dims, DType dtype) {
+Tensor placed(const Operand<Sum>& operand, const AxisLabels& output, const Shape& shape, const LabelDims& dims,
+              DType dtype) {
   Operand<Sum> target = labelled<Sum>(nullptr, shape, output, dims);
   const Tensor values = gathered(operand, target.labels);
   if (target.labels.size() == output.size()) return tensor_of_sums<Sum>(values, shape, dtype);
   Tensor sums = make_sums<Sum>(shape.elements());
   const Sum* from = values.data<Sum>().data();
   const auto to = sums.mutable_data<Sum>();
-  for_each_position(target, target.labels, [&](std::int64_t offset) { to[static_cast<std::size_t>(offset)] = *from++; });
+  for_each_position(target, target.labels,
+                    [&](std::int64_t offset) { to[static_cast<std::size_t>(offset)] = *from++; });
   return tensor_of_sums<Sum>(sums, shape, dtype);
 }
 
@@ -169,8 +173,9 @@ Resolved resolve(const EinsumEquation& equation, std::span<const ShapeFact> shap
       const AxisLabel label = resolved.inputs[i][axis];
       const auto [at, is_new] = resolved.dims.emplace(label, shapes[i][axis]);
       if (is_new) continue;
-      at->second = label < 0 ? broadcast(ShapeFact({at->second}), ShapeFact({shapes[i][axis]}))[0]
-                             : agreed(at->second, shapes[i][axis], fmt::format("einsum axis '{}'", static_cast<char>(label)));
+      at->second = label < 0
+                       ? broadcast(ShapeFact({at->second}), ShapeFact({shapes[i][axis]}))[0]
+                       : agreed(at->second, shapes[i][axis], fmt::format("einsum axis '{}'", static_cast<char>(label)));
     }
   }
   require(equation.output.ellipsis || ellipsis_axes == 0,
@@ -221,7 +226,8 @@ Facts Einsum::infer(std::span<const Fact> in) const {
   const Resolved resolved = resolve(parsed, shapes);
   std::vector<Dim> dims;
   for (const AxisLabel label : resolved.output) dims.push_back(resolved.dims.at(label));
-  require(dims.size() <= kMaxRank, "an einsum result of {} dimensions is not supported, at most {} are", dims.size(), kMaxRank);
+  require(dims.size() <= kMaxRank, "an einsum result of {} dimensions is not supported, at most {} are", dims.size(),
+          kMaxRank);
   return {{in[0].dtype, ShapeFact(std::move(dims)), {}}};
 }
 

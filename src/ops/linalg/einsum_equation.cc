@@ -45,8 +45,8 @@ EinsumTerm implied_output(std::span<const EinsumTerm> inputs) {
 
 std::size_t EinsumTerm::ellipsis_axes(std::size_t rank) const {
   const std::size_t letters = before.size() + after.size();
-  require(ellipsis ? rank >= letters : rank == letters, "an einsum operand of {} dimensions is named by {}{} letters", rank,
-          ellipsis ? "at least " : "", letters);
+  require(ellipsis ? rank >= letters : rank == letters, "an einsum operand of {} dimensions is named by {}{} letters",
+          rank, ellipsis ? "at least " : "", letters);
   return rank - letters;
 }
 

@@ -5,7 +5,8 @@
 
 namespace temper {
 
-/// Names an axis in an einsum equation: a letter's code, or below 0 for an axis that an ellipsis stands for (-1 the last).
+/// Names an axis in an einsum equation: a letter's code, or below 0 for an axis that an ellipsis stands for (-1 the
+/// last).
 using AxisLabel = int;
 using AxisLabels = std::vector<AxisLabel>;
 
@@ -21,7 +22,8 @@ struct EinsumTerm {
   AxisLabels labels(std::size_t ellipsis_axes) const;
 };
 
-/// "ij,jk->ik", read. Without an arrow the output is the ellipsis, then the letters that appear once, in order of letters.
+/// "ij,jk->ik", read. Without an arrow the output is the ellipsis, then the letters that appear once, in order of
+/// letters.
 struct EinsumEquation {
   std::vector<EinsumTerm> inputs;
   EinsumTerm output;

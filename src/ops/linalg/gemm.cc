@@ -30,7 +30,8 @@ T dot(std::int64_t k, const T* a, std::int64_t a_stride, const T* b, std::int64_
   std::array<T, 4> sums{};
   std::int64_t p = 0;
   for (; p + 4 <= k; p += 4) {
-    for (std::int64_t q = 0; q < 4; ++q) sums[static_cast<std::size_t>(q)] += a[(p + q) * a_stride] * b[(p + q) * b_stride];
+    for (std::int64_t q = 0; q < 4; ++q)
+      sums[static_cast<std::size_t>(q)] += a[(p + q) * a_stride] * b[(p + q) * b_stride];
   }
   for (; p < k; ++p) sums[0] += a[p * a_stride] * b[p * b_stride];
   return (sums[0] + sums[1]) + (sums[2] + sums[3]);
@@ -52,14 +53,14 @@ void multiply_add(std::int64_t m, std::int64_t n, std::int64_t k, const T* a, Ma
   }
   for (std::int64_t j = 0; j < n; j += kColumns) {
     for (std::int64_t i = 0; i < m; i += kRows) {
-      multiply_add_tile(std::min(kRows, m - i), std::min(kColumns, n - j), k, a + i * a_layout.row_stride, a_layout, b + j,
-                        b_layout.row_stride, c + i * n + j, n);
+      multiply_add_tile(std::min(kRows, m - i), std::min(kColumns, n - j), k, a + i * a_layout.row_stride, a_layout,
+                        b + j, b_layout.row_stride, c + i * n + j, n);
     }
   }
 }
 
-template void multiply_add(std::int64_t, std::int64_t, std::int64_t, const float*, MatrixLayout, const float*, MatrixLayout,
-                           float*);
+template void multiply_add(std::int64_t, std::int64_t, std::int64_t, const float*, MatrixLayout, const float*,
+                           MatrixLayout, float*);
 template void multiply_add(std::int64_t, std::int64_t, std::int64_t, const double*, MatrixLayout, const double*,
                            MatrixLayout, double*);
 template void multiply_add(std::int64_t, std::int64_t, std::int64_t, const std::uint32_t*, MatrixLayout,

@@ -58,8 +58,10 @@ Tensor product(const MatMul& op, const MatMulGeometry& geometry, Inputs in) {
 
 template <class T>
 T sum_of(T x, T y) {
-  if constexpr (std::is_integral_v<T>) return static_cast<T>(static_cast<std::uint64_t>(x) + static_cast<std::uint64_t>(y));
-  else return x + y;
+  if constexpr (std::is_integral_v<T>)
+    return static_cast<T>(static_cast<std::uint64_t>(x) + static_cast<std::uint64_t>(y));
+  else
+    return x + y;
 }
 
 /// Adds bias and residual and applies the activation, on the elements' own type (half types: float32).
@@ -72,7 +74,8 @@ void finish(const MatMul& op, Inputs in, std::span<T> c) {
     }
   }
   if (op.has_residual) std::ranges::transform(c, in.back().data<T>(), c.begin(), sum_of<T>);
-  if constexpr (requires { apply_activation(op.activation, op.alpha, c); }) apply_activation(op.activation, op.alpha, c);
+  if constexpr (requires { apply_activation(op.activation, op.alpha, c); })
+    apply_activation(op.activation, op.alpha, c);
 }
 
 bool activation_fits(Activation activation, DType dtype) {
@@ -101,8 +104,8 @@ MatMulGeometry matmul_geometry(const MatMul& matmul, const Shape& a, const Shape
   geometry.m = a[a.rank() - (matmul.transpose_a ? 1 : 2)];
   geometry.k = a[a.rank() - (matmul.transpose_a ? 2 : 1)];
   geometry.n = b[b.rank() - (matmul.transpose_b ? 2 : 1)];
-  require(b[b.rank() - (matmul.transpose_b ? 1 : 2)] == geometry.k, "matrices of shapes {}{} and {}{} do not multiply", a,
-          matmul.transpose_a ? " transposed" : "", b, matmul.transpose_b ? " transposed" : "");
+  require(b[b.rank() - (matmul.transpose_b ? 1 : 2)] == geometry.k, "matrices of shapes {}{} and {}{} do not multiply",
+          a, matmul.transpose_a ? " transposed" : "", b, matmul.transpose_b ? " transposed" : "");
   geometry.batch = broadcast(batch_of(a), batch_of(b));
   geometry.output = geometry.batch;
   geometry.output.push_back(geometry.m);
@@ -146,8 +149,10 @@ Tensors MatMul::reference(Inputs in) const {
   Tensor out = visit_sums(dtype, [&]<class Sum>(Type<Sum>) { return product<Sum>(*this, geometry, wide); });
   if (out.elements() == 0 || (input_count() == 2 && activation == Activation::kNone)) return {narrowed(out, dtype)};
   const auto finish_as = [&]<class T>(Type<T>) { finish<T>(*this, wide, out.mutable_data<T>()); };
-  if (is_float(dtype)) visit_widened(dtype, finish_as);
-  else visit_integers(dtype, finish_as);
+  if (is_float(dtype))
+    visit_widened(dtype, finish_as);
+  else
+    visit_integers(dtype, finish_as);
   return {narrowed(std::move(out), dtype)};
 }
 REGISTER_OP(MatMul);

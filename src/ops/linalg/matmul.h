@@ -4,10 +4,11 @@
 
 namespace temper {
 
-/// Matrix product over the last two dims: c[..., i, j] = activation(sum over k of a[..., i, k] * b[..., k, j] + bias[j] +
-/// residual[..., i, j]). Inputs: a [..., M, K] (transpose_a: [..., K, M]), b [..., K, N] (transpose_b: [..., N, K]), whose
-/// other dims broadcast together, then bias [N] and residual (as c) where there are such. Types: numbers, all of one type;
-/// half types are summed in float32, integers wrap around (and know the activations none, relu, relu6 where int32 or int64).
+/// Matrix product over the last two dims: c[..., i, j] = activation(sum over k of a[..., i, k] * b[..., k, j] + bias[j]
+/// + residual[..., i, j]). Inputs: a [..., M, K] (transpose_a: [..., K, M]), b [..., K, N] (transpose_b: [..., N, K]),
+/// whose other dims broadcast together, then bias [N] and residual (as c) where there are such. Types: numbers, all of
+/// one type; half types are summed in float32, integers wrap around (and know the activations none, relu, relu6 where
+/// int32 or int64).
 struct MatMul {
   static constexpr std::string_view kName = "matmul";
 

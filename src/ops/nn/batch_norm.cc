@@ -92,9 +92,9 @@ REGISTER_OP(BatchNorm);
 
 /// Normalises by the mean m[c] and variance v[c] of x itself, over all axes but the last:
 ///     y[..., c] = (x[..., c] - m[c]) * scale[c] / sqrt(v[c] + epsilon) + offset[c].
-/// Inputs: x [..., C]; scale, offset [C]; the running mean and variance [C], which may be empty where average_factor is 1.
-/// Outputs: y; the new running mean (1 - f) * mean + f * m and variance (1 - f) * variance + f * v * n / max(n - 1, 1), for
-/// n elements a channel and f = average_factor; m; v.
+/// Inputs: x [..., C]; scale, offset [C]; the running mean and variance [C], which may be empty where average_factor
+/// is 1. Outputs: y; the new running mean (1 - f) * mean + f * m and variance (1 - f) * variance + f * v * n / max(n -
+/// 1, 1), for n elements a channel and f = average_factor; m; v.
 struct BatchNormTraining {
   static constexpr std::string_view kName = "batch_norm_training";
 
@@ -119,7 +119,8 @@ struct BatchNormTraining {
     require_inputs(in, 5);
     check_tensors(in, blends() ? 4 : 2);
     for (const Tensor& tensor : in.subspan(1)) {
-      require(tensor.dtype() == in[1].dtype(), "parameters are of different types: {} and {}", in[1].dtype(), tensor.dtype());
+      require(tensor.dtype() == in[1].dtype(), "parameters are of different types: {} and {}", in[1].dtype(),
+              tensor.dtype());
     }
     return visit_widened(in[0].dtype(), [&]<class T>(Type<T>) { return train<T>(in); });
   }

@@ -4,8 +4,8 @@
 namespace temper {
 
 /// y[..., c] = (x[..., c] - mean[c]) * scale[c] / sqrt(variance[c] + epsilon) + offset[c].
-/// Inputs: x [..., C], then scale, offset, mean, variance, each [C]. All floats; the four are of one type, which need not be
-/// x's. y has x's type and shape.
+/// Inputs: x [..., C], then scale, offset, mean, variance, each [C]. All floats; the four are of one type, which need
+/// not be x's. y has x's type and shape.
 struct BatchNorm {
   static constexpr std::string_view kName = "batch_norm";
 

@@ -15,22 +15,29 @@ Tensor widened(const Tensor& tensor);
 /// A float32 tensor in half type `dtype`, rounded to nearest; any other as it is.
 Tensor narrowed(Tensor tensor, DType dtype);
 
-/// Calls `body(Type<T>{})` with float or double, for tensors that have been widened. Throws ModelError on another dtype.
+/// Calls `body(Type<T>{})` with float or double, for tensors that have been widened. Throws ModelError on another
+/// dtype.
 template <class Body>
 decltype(auto) visit_widened(DType dtype, Body&& body) {
   switch (compute_dtype(dtype)) {
-    case DType::kFloat32: return body(Type<float>{});
-    case DType::kFloat64: return body(Type<double>{});
-    default: throw ModelError(fmt::format("needs a float input, got {}", dtype));
+    case DType::kFloat32:
+      return body(Type<float>{});
+    case DType::kFloat64:
+      return body(Type<double>{});
+    default:
+      throw ModelError(fmt::format("needs a float input, got {}", dtype));
   }
 }
 
 /// The lowest finite number of an element type.
 template <class T>
 T lowest() {
-  if constexpr (std::is_same_v<T, Half>) return Half(-65504.0F);
-  else if constexpr (std::is_same_v<T, BFloat16>) return BFloat16(-0x1.fep127F);
-  else return std::numeric_limits<T>::lowest();
+  if constexpr (std::is_same_v<T, Half>)
+    return Half(-65504.0F);
+  else if constexpr (std::is_same_v<T, BFloat16>)
+    return BFloat16(-0x1.fep127F);
+  else
+    return std::numeric_limits<T>::lowest();
 }
 
 /// The dim along `axis`, counted from the end where negative; unknown where the rank is, or is too small.

@@ -57,8 +57,10 @@ struct ConvLoops {
     while (first < end && !inside(end - 1)) --end;
     const T* in = row + (w.start(first) + kw * w.dilation) * channels;
     const std::int64_t step = w.stride * channels;
-    if (channels == groups && groups > 1) depthwise(in, step, taps, out + first * outputs, end - first);
-    else grouped(in, step, taps, out + first * outputs, end - first);
+    if (channels == groups && groups > 1)
+      depthwise(in, step, taps, out + first * outputs, end - first);
+    else
+      grouped(in, step, taps, out + first * outputs, end - first);
   }
 
   void grouped(const T* in, std::int64_t step, const T* __restrict taps, T* out, std::int64_t count) const {
@@ -156,7 +158,8 @@ std::optional<std::size_t> spatial_rank(const Conv& conv, std::span<const Fact> 
 }  // namespace
 
 ConvGeometry conv_geometry(const Conv& conv, const Shape& x, const Shape& filter) {
-  require(x.rank() == filter.rank() && x.rank() >= 3, "an input of shape {} does not fit a filter of shape {}", x, filter);
+  require(x.rank() == filter.rank() && x.rank() >= 3, "an input of shape {} does not fit a filter of shape {}", x,
+          filter);
   const std::size_t spatial = x.rank() - 2;
   ConvGeometry geometry;
   geometry.batch = x[0];
@@ -165,7 +168,8 @@ ConvGeometry conv_geometry(const Conv& conv, const Shape& x, const Shape& filter
   require(conv.groups >= 1 && geometry.output_channels % conv.groups == 0, "{} output channels do not make {} groups",
           geometry.output_channels, conv.groups);
   require(geometry.channels % conv.groups == 0 && geometry.channels / conv.groups == filter[spatial],
-          "an input of {} channels in {} groups does not fit a filter of shape {}", geometry.channels, conv.groups, filter);
+          "an input of {} channels in {} groups does not fit a filter of shape {}", geometry.channels, conv.groups,
+          filter);
   geometry.axes = window_axes(conv.rule(), x.dims().subspan(1, spatial), filter.dims().first(spatial));
   geometry.output = window_shape(geometry.batch, geometry.axes, geometry.output_channels);
   return geometry;
@@ -218,7 +222,8 @@ Tensors Conv::reference(Inputs in) const {
     wide.push_back(widened(tensor));
   }
   if (dtype == DType::kInt32) return {convolve<std::int32_t, std::uint32_t>(*this, geometry, wide)};
-  return {visit_widened(dtype, [&]<class T>(Type<T>) { return narrowed(convolve<T, T>(*this, geometry, wide), dtype); })};
+  return {
+      visit_widened(dtype, [&]<class T>(Type<T>) { return narrowed(convolve<T, T>(*this, geometry, wide), dtype); })};
 }
 REGISTER_OP(Conv);
 

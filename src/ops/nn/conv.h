@@ -8,9 +8,10 @@ namespace temper {
 /// Convolution over one to three spatial dims, channels last:
 ///     y[n, p, m] = activation(sum over taps k, channels c of x[n, p * stride - pad + k * dilation, g * C/groups + c]
 ///                             * filter[k, c, m] + bias[m] + residual[n, p, m]),   g = the group of output channel m.
-/// Inputs: x [N, spatial..., C], filter [spatial..., C/groups, M], then bias [M] and residual (as y) where there are such.
-/// Output channels are grouped in order: group g owns M/groups of them from g * M/groups. groups = C is depth-wise.
-/// Sums are in float32 for half types. Types: floats, int32 (wrapping around; activations none, relu, relu6).
+/// Inputs: x [N, spatial..., C], filter [spatial..., C/groups, M], then bias [M] and residual (as y) where there are
+/// such. Output channels are grouped in order: group g owns M/groups of them from g * M/groups. groups = C is
+/// depth-wise. Sums are in float32 for half types. Types: floats, int32 (wrapping around; activations none, relu,
+/// relu6).
 struct Conv {
   static constexpr std::string_view kName = "conv";
 

@@ -83,7 +83,7 @@ Tensor convolve_transposed(const ConvTranspose& conv, const ConvGeometry& geomet
   if (y.empty()) return out;
   if (geometry.output_channels > 0) {
     const Tensor filter = transposed_filter<T>(in[1]);
-    ScatterLoops<T>{in[2].data<T>().data(), filter.data<T>().data(), y.data(), three_axes(geometry.axes),
+    ScatterLoops<T>{in[2].data<T>().data(), filter.data<T>().data(),  y.data(),   three_axes(geometry.axes),
                     geometry.channels,      geometry.output_channels, conv.groups}
         .run(geometry.batch);
   }
@@ -126,9 +126,10 @@ Shape output_shape(const ConvGeometry& geometry) {
 
 }  // namespace
 
-ConvGeometry conv_transpose_geometry(const ConvTranspose& conv, std::span<const std::int64_t> sizes, const Shape& filter,
-                                     const Shape& x) {
-  require(x.rank() >= 3 && filter.rank() == x.rank(), "an input of shape {} does not fit a filter of shape {}", x, filter);
+ConvGeometry conv_transpose_geometry(const ConvTranspose& conv, std::span<const std::int64_t> sizes,
+                                     const Shape& filter, const Shape& x) {
+  require(x.rank() >= 3 && filter.rank() == x.rank(), "an input of shape {} does not fit a filter of shape {}", x,
+          filter);
   const std::size_t spatial = x.rank() - 2;
   const bool full = sizes.size() == spatial + 2;
   require(full || sizes.size() == spatial, "the output size needs {} or {} numbers, got {}", spatial, spatial + 2,
@@ -141,7 +142,8 @@ ConvGeometry conv_transpose_geometry(const ConvTranspose& conv, std::span<const 
   for (const std::int64_t size : full ? sizes.subspan(1, spatial) : sizes) y.push_back(size);
   y.push_back(channels);
   ConvGeometry geometry = conv_geometry(conv.forward(), y, filter);
-  require(geometry.output == x, "an output of shape {} would come from an input of shape {}, not {}", y, geometry.output, x);
+  require(geometry.output == x, "an output of shape {} would come from an input of shape {}, not {}", y,
+          geometry.output, x);
   return geometry;
 }
 
@@ -191,9 +193,8 @@ Tensors ConvTranspose::reference(Inputs in) const {
     require(tensor.dtype() == dtype, "inputs are of different types: {} and {}", dtype, tensor.dtype());
     wide.push_back(widened(tensor));
   }
-  return {visit_widened(dtype, [&]<class T>(Type<T>) {
-    return narrowed(convolve_transposed<T>(*this, geometry, shape, wide), dtype);
-  })};
+  return {visit_widened(
+      dtype, [&]<class T>(Type<T>) { return narrowed(convolve_transposed<T>(*this, geometry, shape, wide), dtype); })};
 }
 REGISTER_OP(ConvTranspose);
 

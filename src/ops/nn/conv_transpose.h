@@ -4,10 +4,10 @@
 namespace temper {
 
 /// Transposed convolution: the linear map of `conv` with these attributes, transposed. Each x[n, p] adds
-/// filter[k, c, m] * x[n, p, m] to y[n, p * stride - pad + k * dilation, c]; then bias, residual and activation as in conv.
-/// Inputs: sizes (int32 or int64: all dims of y, or its spatial dims), filter [spatial..., C/groups, M],
-/// x [N, spatial..., M], then bias [C] and residual (as y) where there are such. y [N, spatial..., C] is what a conv of
-/// this filter would turn into x's shape. Types: floats.
+/// filter[k, c, m] * x[n, p, m] to y[n, p * stride - pad + k * dilation, c]; then bias, residual and activation as in
+/// conv. Inputs: sizes (int32 or int64: all dims of y, or its spatial dims), filter [spatial..., C/groups, M], x [N,
+/// spatial..., M], then bias [C] and residual (as y) where there are such. y [N, spatial..., C] is what a conv of this
+/// filter would turn into x's shape. Types: floats.
 struct ConvTranspose {
   static constexpr std::string_view kName = "conv_transpose";
 
@@ -43,7 +43,7 @@ struct ConvTranspose {
 
 /// The geometry of forward(): its `channels` and inputs are y's, its outputs are x's. `sizes` as the operator takes it.
 /// Throws ModelError where the shapes do not fit.
-ConvGeometry conv_transpose_geometry(const ConvTranspose& conv, std::span<const std::int64_t> sizes, const Shape& filter,
-                                     const Shape& x);
+ConvGeometry conv_transpose_geometry(const ConvTranspose& conv, std::span<const std::int64_t> sizes,
+                                     const Shape& filter, const Shape& x);
 
 }  // namespace temper

@@ -3,9 +3,9 @@
 
 namespace temper {
 
-/// Greyscale dilation: y[n, p, c] = max over taps k inside x of x[n, p * stride - pad + k * dilation, c] + filter[k, c].
-/// Inputs: x [N, H, W, C], filter [h, w, C]. NaN counts as smaller than any number; a window of nothing else gives the
-/// lowest finite number. Types: numbers; integers wrap around.
+/// Greyscale dilation: y[n, p, c] = max over taps k inside x of x[n, p * stride - pad + k * dilation, c] + filter[k,
+/// c]. Inputs: x [N, H, W, C], filter [h, w, C]. NaN counts as smaller than any number; a window of nothing else gives
+/// the lowest finite number. Types: numbers; integers wrap around.
 struct Dilation2D {
   static constexpr std::string_view kName = "dilation2d";
 

@@ -46,20 +46,34 @@ void replace(std::span<T> elements, auto&& f) {
 template <class T>
 void apply_to_floats(Activation activation, T alpha, std::span<T> all) {
   switch (activation) {
-    case Activation::kNone: return;
-    case Activation::kRelu: return replace(all, [](T x) { return x < T(0) ? T(0) : x; });
-    case Activation::kRelu6: return replace(all, relu6<T>);
-    case Activation::kLeakyRelu: return replace(all, [alpha](T x) { return x > T(0) ? x : alpha * x; });
-    case Activation::kElu: return replace(all, [alpha](T x) { return x < T(0) ? alpha * std::expm1(x) : x; });
-    case Activation::kSelu: return replace(all, selu<T>);
-    case Activation::kSigmoid: return replace(all, sigmoid<T>);
-    case Activation::kHardSigmoid: return replace(all, [](T x) { return relu6(x + T(3)) / T(6); });
-    case Activation::kTanh: return replace(all, [](T x) { return std::tanh(x); });
-    case Activation::kSoftplus: return replace(all, softplus<T>);
-    case Activation::kSilu: return replace(all, [](T x) { return x * sigmoid(x); });
-    case Activation::kHardSwish: return replace(all, [](T x) { return x * (relu6(x + T(3)) / T(6)); });
-    case Activation::kGelu: return replace(all, gelu<T>);
-    case Activation::kGeluTanh: return replace(all, gelu_tanh<T>);
+    case Activation::kNone:
+      return;
+    case Activation::kRelu:
+      return replace(all, [](T x) { return x < T(0) ? T(0) : x; });
+    case Activation::kRelu6:
+      return replace(all, relu6<T>);
+    case Activation::kLeakyRelu:
+      return replace(all, [alpha](T x) { return x > T(0) ? x : alpha * x; });
+    case Activation::kElu:
+      return replace(all, [alpha](T x) { return x < T(0) ? alpha * std::expm1(x) : x; });
+    case Activation::kSelu:
+      return replace(all, selu<T>);
+    case Activation::kSigmoid:
+      return replace(all, sigmoid<T>);
+    case Activation::kHardSigmoid:
+      return replace(all, [](T x) { return relu6(x + T(3)) / T(6); });
+    case Activation::kTanh:
+      return replace(all, [](T x) { return std::tanh(x); });
+    case Activation::kSoftplus:
+      return replace(all, softplus<T>);
+    case Activation::kSilu:
+      return replace(all, [](T x) { return x * sigmoid(x); });
+    case Activation::kHardSwish:
+      return replace(all, [](T x) { return x * (relu6(x + T(3)) / T(6)); });
+    case Activation::kGelu:
+      return replace(all, gelu<T>);
+    case Activation::kGeluTanh:
+      return replace(all, gelu_tanh<T>);
   }
 }
 
@@ -86,7 +100,8 @@ void apply_activation(Activation activation, float, std::span<std::int64_t> elem
 }
 
 void require_activation(Activation activation, DType dtype) {
-  const bool whole = activation == Activation::kNone || activation == Activation::kRelu || activation == Activation::kRelu6;
+  const bool whole =
+      activation == Activation::kNone || activation == Activation::kRelu || activation == Activation::kRelu6;
   require(is_float(dtype) || whole, "activation {} needs floats, got {}", to_string(to_attribute(activation)), dtype);
 }
 

@@ -6,18 +6,30 @@
 
 namespace temper {
 
-/// A function that an operator applies to each element of what it computed, before it gives it out. Element-wise operators
-/// of the same names define them; alpha is the slope of leaky_relu and the scale of elu.
+/// A function that an operator applies to each element of what it computed, before it gives it out. Element-wise
+/// operators of the same names define them; alpha is the slope of leaky_relu and the scale of elu.
 enum class Activation : std::uint8_t {
-  kNone, kRelu, kRelu6, kLeakyRelu, kElu, kSelu, kSigmoid, kHardSigmoid, kTanh, kSoftplus, kSilu, kHardSwish, kGelu,
+  kNone,
+  kRelu,
+  kRelu6,
+  kLeakyRelu,
+  kElu,
+  kSelu,
+  kSigmoid,
+  kHardSigmoid,
+  kTanh,
+  kSoftplus,
+  kSilu,
+  kHardSwish,
+  kGelu,
   kGeluTanh,
 };
 
 template <>
 struct EnumNames<Activation> {
   static constexpr std::array<std::string_view, 14> kNames = {
-      "none", "relu", "relu6", "leaky_relu", "elu", "selu", "sigmoid", "hard_sigmoid", "tanh", "softplus", "silu",
-      "hard_swish", "gelu", "gelu_tanh"};
+      "none",         "relu", "relu6",    "leaky_relu", "elu",        "selu", "sigmoid",
+      "hard_sigmoid", "tanh", "softplus", "silu",       "hard_swish", "gelu", "gelu_tanh"};
 };
 
 /// Replaces every element by its activation.

@@ -3,8 +3,8 @@
 
 namespace temper {
 
-/// max_pool over [N, H, W, C] whose window is computed at run time. Inputs: x, then kernel and strides, each four integers
-/// [1, height, width, 1].
+/// max_pool over [N, H, W, C] whose window is computed at run time. Inputs: x, then kernel and strides, each four
+/// integers [1, height, width, 1].
 struct MaxPoolBy {
   static constexpr std::string_view kName = "max_pool_by";
 

@@ -21,8 +21,8 @@ void flat_indices(const Tensor& places, const Shape& x, bool include_batch, Tens
 }  // namespace
 
 /// max_pool over [N, H, W, C] with, as a second output, where each largest element is: (y * W + x) * C + c, plus
-/// n * H * W * C with include_batch_in_index. Of equal elements the first counts. Unlike max_pool, a window's first element
-/// stands until a larger one comes, so a NaN there stays. Types: numbers.
+/// n * H * W * C with include_batch_in_index. Of equal elements the first counts. Unlike max_pool, a window's first
+/// element stands until a larger one comes, so a NaN there stays. Types: numbers.
 struct MaxPoolWithArgmax {
   static constexpr std::string_view kName = "max_pool_with_argmax";
 

@@ -23,8 +23,7 @@ Tensor pool_max(const Tensor& x, std::span<const WindowAxis> axes) {
   const T* from = x.data<T>().data();
   T* to = out.mutable_data<T>().data();
   for_each_window(
-      x.dim(0), three_axes(axes),
-      [&](std::int64_t o) { std::fill_n(to + o * channels, channels, lowest<T>()); },
+      x.dim(0), three_axes(axes), [&](std::int64_t o) { std::fill_n(to + o * channels, channels, lowest<T>()); },
       [&](std::int64_t o, std::int64_t i) {
         const T* __restrict values = from + i * channels;
         T* __restrict best = to + o * channels;
@@ -54,7 +53,8 @@ Tensor pool_mean(const AvgPool& pool, const Tensor& x, std::span<const WindowAxi
       [&](std::int64_t o, const std::array<std::int64_t, 3>& at) {
         if (pool.count_include_pad) {
           inside = 1;
-          for (std::size_t axis = 0; axis < 3; ++axis) inside *= static_cast<double>(taps_with_padding(axes3[axis], at[axis]));
+          for (std::size_t axis = 0; axis < 3; ++axis)
+            inside *= static_cast<double>(taps_with_padding(axes3[axis], at[axis]));
         }
         if (inside == 0) return;
         for (std::int64_t c = 0; c < channels; ++c) to[o * channels + c] /= static_cast<T>(inside);
@@ -78,7 +78,8 @@ ShapeFact pool_shape(const Fact& x, std::span<const std::int64_t> kernel, const 
 
 std::vector<WindowAxis> pool_axes(const Shape& x, std::span<const std::int64_t> kernel, const WindowRule& rule) {
   require_kernel(kernel);
-  require(x.rank() == kernel.size() + 2, "a pool over {} dimensions does not fit an input of shape {}", kernel.size(), x);
+  require(x.rank() == kernel.size() + 2, "a pool over {} dimensions does not fit an input of shape {}", kernel.size(),
+          x);
   return window_axes(rule, x.dims().subspan(1, kernel.size()), kernel);
 }
 

@@ -5,8 +5,9 @@
 namespace temper {
 
 /// y[n, p, c] = the largest of x[n, p * stride - pad + k * dilation, c] over the taps k that lie inside x. x and y are
-/// [N, spatial..., C] with one to three spatial dims. NaN counts as smaller than any number; where a window holds nothing
-/// else, or for floats nothing but -infinity, y is the lowest finite number, as TensorFlow has it. Types: numbers.
+/// [N, spatial..., C] with one to three spatial dims. NaN counts as smaller than any number; where a window holds
+/// nothing else, or for floats nothing but -infinity, y is the lowest finite number, as TensorFlow has it. Types:
+/// numbers.
 struct MaxPool {
   static constexpr std::string_view kName = "max_pool";
 

@@ -3,8 +3,8 @@
 
 namespace temper {
 
-/// y = exp(x - max) / sum of exp(x - max), max and sum along `axis`. NaN where a row holds NaN or +infinity, or nothing but
-/// -infinity. Any rank but 0; floats.
+/// y = exp(x - max) / sum of exp(x - max), max and sum along `axis`. NaN where a row holds NaN or +infinity, or nothing
+/// but -infinity. Any rank but 0; floats.
 struct Softmax {
   static constexpr std::string_view kName = "softmax";
 

@@ -67,8 +67,10 @@ class RowSelector {
 
  private:
   static std::uint32_t key(T x) {
-    if constexpr (is_float_type<T>) return descending_key(static_cast<float>(x));
-    else return descending_key(static_cast<std::int64_t>(x));
+    if constexpr (is_float_type<T>)
+      return descending_key(static_cast<float>(x));
+    else
+      return descending_key(static_cast<std::int64_t>(x));
   }
   static std::int64_t first_of(std::span<const T> row) {
     std::size_t best = 0;
@@ -143,9 +145,12 @@ Tensors TopK::reference(Inputs in) const {
   Tensor values(in[0].dtype(), shape);
   Tensor indices(index_dtype, shape);
   visit_numbers(in[0].dtype(), [&]<class T>(Type<T>) {
-    if (index_dtype == DType::kInt16) select_rows<T, std::int16_t>(in[0], k, values, indices);
-    else if (index_dtype == DType::kInt32) select_rows<T, std::int32_t>(in[0], k, values, indices);
-    else select_rows<T, std::int64_t>(in[0], k, values, indices);
+    if (index_dtype == DType::kInt16)
+      select_rows<T, std::int16_t>(in[0], k, values, indices);
+    else if (index_dtype == DType::kInt32)
+      select_rows<T, std::int32_t>(in[0], k, values, indices);
+    else
+      select_rows<T, std::int64_t>(in[0], k, values, indices);
   });
   return {std::move(values), std::move(indices)};
 }
@@ -217,8 +222,8 @@ struct InTopK {
   Facts infer(std::span<const Fact> in) const {
     require_inputs(in, 3);
     require(in[0].dtype == DType::kFloat32, "predictions are {}, not float32", in[0].dtype);
-    require(is_integer(in[1].dtype) && is_integer(in[2].dtype), "targets and k are {} and {}, not integers", in[1].dtype,
-            in[2].dtype);
+    require(is_integer(in[1].dtype) && is_integer(in[2].dtype), "targets and k are {} and {}, not integers",
+            in[1].dtype, in[2].dtype);
     require_rank(in[0], 2, "predictions");
     require_rank(in[1], 1, "targets");
     return {{DType::kBool, ShapeFact({agreed(dim_of(in[0], 0), dim_of(in[1], 0), "the number of rows")}), {}}};

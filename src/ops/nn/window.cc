@@ -26,7 +26,8 @@ void require_window_rule(const WindowRule& rule, std::size_t spatial) {
   require_numbers(rule.dilations, spatial, "dilations");
   if (rule.padding != Padding::kExplicit) return;
   require(rule.pads.size() == 2 * spatial, "explicit pads need {} numbers, got {}", 2 * spatial, rule.pads.size());
-  for (const std::int64_t pad : rule.pads) require(pad >= 0 && pad < kLargest, "pads must be from 0 to 2^31, got {}", pad);
+  for (const std::int64_t pad : rule.pads)
+    require(pad >= 0 && pad < kLargest, "pads must be from 0 to 2^31, got {}", pad);
 }
 
 WindowAxis window_axis(const WindowRule& rule, std::size_t axis, std::int64_t input, std::int64_t kernel) {

@@ -52,7 +52,8 @@ struct WindowAxis {
 /// Throws ModelError unless the rule speaks of `spatial` dims and its numbers make sense.
 void require_window_rule(const WindowRule& rule, std::size_t spatial);
 
-/// One dim, of a rule that require_window_rule accepts. Throws ModelError where the window is larger than the padded input.
+/// One dim, of a rule that require_window_rule accepts. Throws ModelError where the window is larger than the padded
+/// input.
 WindowAxis window_axis(const WindowRule& rule, std::size_t axis, std::int64_t input, std::int64_t kernel);
 /// The output along one dim, as far as known.
 Dim window_output(const WindowRule& rule, std::size_t axis, const Dim& input, const Dim& kernel);

@@ -27,7 +27,8 @@ Tensors widened_floats(Inputs in) {
   Tensors wide;
   for (const Tensor& tensor : in) {
     require(tensor.dtype() == in[0].dtype(), "inputs are of different types: {} and {}", in[0].dtype(), tensor.dtype());
-    require(compute_dtype(tensor.dtype()) == DType::kFloat32, "needs float inputs of at most 32 bits, got {}", tensor.dtype());
+    require(compute_dtype(tensor.dtype()) == DType::kFloat32, "needs float inputs of at most 32 bits, got {}",
+            tensor.dtype());
     wide.push_back(widened(tensor));
   }
   return wide;
@@ -40,7 +41,8 @@ void require_matrix(const Fact& fact, const Dim& rows, const Dim& columns, std::
 }
 
 void require_matrix(const Tensor& tensor, std::int64_t rows, std::int64_t columns, std::string_view what) {
-  require(tensor.shape() == Shape({rows, columns}), "{} needs shape [{},{}], got {}", what, rows, columns, describe(tensor));
+  require(tensor.shape() == Shape({rows, columns}), "{} needs shape [{},{}], got {}", what, rows, columns,
+          describe(tensor));
 }
 
 }  // namespace temper

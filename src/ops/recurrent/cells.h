@@ -12,7 +12,6 @@ void gate_sums(std::int64_t batch, std::int64_t inputs, std::int64_t cells, std:
 
 float sigmoid(float x);
 
-
 /// Facts or tensors of float inputs of one type. Throws ModelError otherwise.
 void require_floats(std::span<const Fact> in);
 Tensors widened_floats(Inputs in);

@@ -25,8 +25,10 @@ std::array<Dim, 2> check_facts(std::span<const Fact> in, const Dim& batch, const
   require_matrix(in[kCell], rows, cells, "the cell state");
   require_matrix(in[kHidden], rows, cells, "the hidden state");
   const auto gates = map_dims([](std::int64_t c) { return std::min(c, std::int64_t{1} << 40) * 4; }, cells);
-  require_matrix(in[kWeights], map_dims([](std::int64_t i, std::int64_t c) { return i + c; }, inputs, cells), gates, "w");
-  for (const std::size_t peephole : {kPeepInput, kPeepForget, kPeepOutput}) require_vector(in[peephole], cells, "a peephole");
+  require_matrix(in[kWeights], map_dims([](std::int64_t i, std::int64_t c) { return i + c; }, inputs, cells), gates,
+                 "w");
+  for (const std::size_t peephole : {kPeepInput, kPeepForget, kPeepOutput})
+    require_vector(in[peephole], cells, "a peephole");
   require_vector(in[kBias], gates, "b");
   return {rows, cells};
 }
@@ -36,7 +38,8 @@ void check_tensors(Inputs in, const Sizes& s) {
   require_matrix(in[kCell], s.batch, s.cells, "the cell state");
   require_matrix(in[kHidden], s.batch, s.cells, "the hidden state");
   require_matrix(in[kWeights], s.inputs + s.cells, 4 * s.cells, "w");
-  for (const std::size_t peephole : {kPeepInput, kPeepForget, kPeepOutput}) require_vector(in[peephole], s.cells, "a peephole");
+  for (const std::size_t peephole : {kPeepInput, kPeepForget, kPeepOutput})
+    require_vector(in[peephole], s.cells, "a peephole");
   require_vector(in[kBias], 4 * s.cells, "b");
 }
 
@@ -44,7 +47,9 @@ void check_tensors(Inputs in, const Sizes& s) {
 void finish_step(const Lstm& lstm, Inputs in, const Sizes& s, std::span<const float> z, const float* cell,
                  const std::array<float*, kOutputs>& out) {
   const bool ifco = lstm.gates == GateOrder::kIfco;
-  const auto peep = [&](std::size_t input, std::size_t c) { return lstm.use_peephole ? in[input].data<float>()[c] : 0.0F; };
+  const auto peep = [&](std::size_t input, std::size_t c) {
+    return lstm.use_peephole ? in[input].data<float>()[c] : 0.0F;
+  };
   const auto cells = static_cast<std::size_t>(s.cells);
   for (std::size_t at = 0; at < static_cast<std::size_t>(s.batch) * cells; ++at) {
     const std::size_t c = at % cells;

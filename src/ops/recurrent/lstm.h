@@ -16,9 +16,9 @@ struct EnumNames<GateOrder> {
 ///     i = sigmoid(zi + wci * c'), f = sigmoid(zf + forget_bias + wcf * c'), g = tanh(zc)
 ///     c = i * g + f * c', kept within +-cell_clip where that is above 0
 ///     o = sigmoid(zo + wco * c), h = o * tanh(c)
-/// wci, wcf and wco (diagonal peepholes) count where use_peephole. Inputs: steps (one integer, how many steps are valid),
-/// x [T, B, I], c' [B, C], h' [B, C], w [I + C, 4C], wci, wcf, wco [C], b [4C]. Outputs, each [T, B, C]: i, c, f, o, g,
-/// tanh(c), h; all 0 after the valid steps. Types: float32 and the half types, computed in float32.
+/// wci, wcf and wco (diagonal peepholes) count where use_peephole. Inputs: steps (one integer, how many steps are
+/// valid), x [T, B, I], c' [B, C], h' [B, C], w [I + C, 4C], wci, wcf, wco [C], b [4C]. Outputs, each [T, B, C]: i, c,
+/// f, o, g, tanh(c), h; all 0 after the valid steps. Types: float32 and the half types, computed in float32.
 struct Lstm {
   static constexpr std::string_view kName = "lstm";
 
