@@ -3,28 +3,33 @@
 namespace temper {
 namespace {
 
-/// Axes are an input that must be constant; the attribute had another name in the first versions.
+/// `op` along the axes that the second input gives: an attribute where they are known, else an input of `op`_by.
+ValueIds emit_along(NodeImport& node, std::string_view op, std::string_view name, Attributes how) {
+  const auto& axes = node.input_fact(1).constant;
+  if (!axes) return {node.emit(fmt::format("{}_by", op), {node.input(0), node.input(1)}, how)};
+  if (name == "axis") how.emplace_back(name, axes->to_int64("axis"));
+  else how.emplace_back(name, axes->to_int64s());
+  return {node.emit(op, {node.input(0)}, how)};
+}
+
+/// The attribute had another name in the first versions.
 Rule reduction(std::string_view op) {
-  return [op](NodeImport& node) -> ValueIds {
+  return [op](NodeImport& node) {
     const bool keep = node.attribute("keep_dims", node.attribute("keepdims", false));
-    return {node.emit(op, {node.input(0)}, {{"axes", node.int64s_input(1, "axes")}, {"keep_dims", keep}})};
+    return emit_along(node, op, "axes", {{"keep_dims", keep}});
   };
 }
 
 Rule arg_extreme(std::string_view op) {
-  return [op](NodeImport& node) -> ValueIds {
-    const Attributes how{{"axis", node.int64_input(1, "axis")},
-                         {"dtype", node.attribute("output_type", DType::kInt64)}};
-    return {node.emit(op, {node.input(0)}, how)};
+  return [op](NodeImport& node) {
+    return emit_along(node, op, "axis", {{"dtype", node.attribute("output_type", DType::kInt64)}});
   };
 }
 
 Rule scan(std::string_view op) {
-  return [op](NodeImport& node) -> ValueIds {
-    const Attributes how{{"axis", node.int64_input(1, "axis")},
-                         {"exclusive", node.attribute("exclusive", false)},
-                         {"reverse", node.attribute("reverse", false)}};
-    return {node.emit(op, {node.input(0)}, how)};
+  return [op](NodeImport& node) {
+    return emit_along(node, op, "axis", {{"exclusive", node.attribute("exclusive", false)},
+                                         {"reverse", node.attribute("reverse", false)}});
   };
 }
 

@@ -1,6 +1,7 @@
 #include "import/tensorflow/control_flow.h"
 
 #include <algorithm>
+#include <numeric>
 #include <tuple>
 
 #include "import/tensorflow/values.h"
@@ -16,18 +17,18 @@ Guards unite(const Guards& a, const Guards& b) {
   return all;
 }
 
-/// Predicates that one input of a Merge needs to hold and the other does not: the Merge is decided by one of them.
-std::vector<Guard> candidates(const Guards& first, const Guards& second) {
+bool holds(const Guards& guards, const Guard& guard) { return std::ranges::binary_search(guards, guard); }
+
+Guard negated(const Guard& guard) { return {guard.predicate, !guard.taken}; }
+
+/// The guards of one input that tell it apart from the other: those whose opposite the other needs, or failing that, those
+/// that the other says nothing of.
+std::vector<Guard> deciding(const Guards& one, const Guards& other) {
   std::vector<Guard> opposite;
   std::vector<Guard> single;
-  for (const Guard& guard : first) {
-    const Guard other{guard.predicate, !guard.taken};
-    if (std::ranges::binary_search(second, other)) opposite.push_back(guard);
-    else if (!std::ranges::binary_search(second, guard)) single.push_back(guard);
-  }
-  for (const Guard& guard : second) {
-    const Guard other{guard.predicate, !guard.taken};
-    if (!std::ranges::binary_search(first, other) && !std::ranges::binary_search(first, guard)) single.push_back(other);
+  for (const Guard& guard : one) {
+    if (holds(other, negated(guard))) opposite.push_back(guard);
+    else if (!holds(other, guard)) single.push_back(guard);
   }
   return opposite.empty() ? single : opposite;
 }
@@ -121,8 +122,9 @@ void ControlFlow::visit_enter(int id) {
 
 void ControlFlow::visit_merge(int id) {
   const SourceNode& node = graph_.node(id);
-  require(node.inputs.size() == 2, "merges {} values, and only 2 are supported", node.inputs.size());
+  require(node.inputs.size() >= 2, "merges {} values", node.inputs.size());
   if (is_loop_variable(id)) {
+    require(node.inputs.size() == 2, "is a loop variable of {} inputs", node.inputs.size());
     const int enter = is_next_iteration(graph_.node(node.inputs[0].node).op) ? 1 : 0;
     const SourceEdge first = node.inputs[at(enter)];
     require(is_enter(graph_.node(first.node).op), "is a loop variable that no Enter begins");
@@ -131,18 +133,39 @@ void ControlFlow::visit_merge(int id) {
     depth_[at(id)] = depth_[at(first.node)] + 1;
     return;
   }
-  const Guards first = guards_of(node.inputs[0]);
-  const Guards second = guards_of(node.inputs[1]);
-  const auto deciding = candidates(first, second);
-  require(!deciding.empty(), "merges two values that no predicate tells apart");
-  decided_by_[id] = deciding.back();
-  std::ranges::set_intersection(first, second, std::back_inserter(guards_[at(id)]));
+  std::vector<std::size_t> all(node.inputs.size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  const Split& decided = splits_[id] = split(id, all);
+  guards_[at(id)] = guards_of(node.inputs[0]);
+  for (const SourceEdge& input : node.inputs) std::erase_if(guards_[at(id)], [&](const Guard& guard) {
+    return !holds(guards_of(input), guard);
+  });
   for (const SourceEdge& input : node.inputs) {
     if (frame_within(frame_of(input.node), frame_of(id))) frame_of_[at(id)] = frame_of(input.node);
     depth_[at(id)] = std::max(depth_[at(id)], depth_[at(input.node)] + 1);
   }
-  const int predicate_frame = frame_of(deciding.back().predicate.node);
+  const int predicate_frame = frame_of(decided.predicate.node);
   if (frame_within(predicate_frame, frame_of(id))) frame_of_[at(id)] = predicate_frame;
+}
+
+Split ControlFlow::split(int merge, const std::vector<std::size_t>& inputs) const {
+  const auto& edges = graph_.node(merge).inputs;
+  const Guards first = guards_of(edges[inputs[0]]);
+  std::vector<Guard> candidates = inputs.size() == 2 ? deciding(first, guards_of(edges[inputs[1]])) : first;
+  if (inputs.size() == 2 && candidates.empty()) {
+    for (const Guard& guard : deciding(guards_of(edges[inputs[1]]), first)) candidates.push_back(negated(guard));
+  }
+  for (const Guard& guard : candidates) {
+    Split split{guard.predicate, {}, {}};
+    for (const std::size_t input : inputs) {
+      const Guards guards = guards_of(edges[input]);
+      const bool same = holds(guards, guard) || (inputs.size() == 2 && input == inputs[0]);
+      if (!same && inputs.size() > 2 && !holds(guards, negated(guard))) break;  // it may come either way
+      (same == guard.taken ? split.taken : split.other).push_back(input);
+    }
+    if (split.taken.size() + split.other.size() == inputs.size() && !split.taken.empty() && !split.other.empty()) return split;
+  }
+  throw ModelError("merges values that no predicate tells apart");
 }
 
 void ControlFlow::collect_loops(const std::vector<int>& order) {
@@ -173,15 +196,15 @@ void ControlFlow::collect_loops(const std::vector<int>& order) {
 void ControlFlow::collect_conditionals(const std::vector<int>& order) {
   std::map<std::tuple<SourceEdge, int, int, Guards>, std::size_t> groups;
   for (const int id : order) {
-    const auto found = decided_by_.find(id);
-    if (found == decided_by_.end()) continue;
-    const Guard& guard = found->second;
+    const auto found = splits_.find(id);
+    if (found == splits_.end()) continue;
+    const Split& split = found->second;
     const auto [group, fresh] =
-        groups.emplace(std::tuple{guard.predicate, depth_[at(id)], frame_of(id), guards_[at(id)]}, conditionals_.size());
-    if (fresh) conditionals_.push_back({guard.predicate, {}, {}});
+        groups.emplace(std::tuple{split.predicate, depth_[at(id)], frame_of(id), guards_[at(id)]}, conditionals_.size());
+    if (fresh) conditionals_.push_back({split.predicate, {}, {}});
     Conditional& conditional = conditionals_[group->second];
     conditional.merges.push_back(id);
-    conditional.taken_input.push_back(guard.taken ? 0 : 1);
+    conditional.splits.push_back(split);
     conditional_of_[id] = group->second;
   }
 }

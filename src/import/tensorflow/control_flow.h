@@ -42,11 +42,20 @@ struct LoopFrame {
   std::vector<int> exits;
 };
 
+/// Which of a Merge's inputs may come where a predicate holds, and which where it does not.
+struct Split {
+  SourceEdge predicate;
+  std::vector<std::size_t> taken;
+  std::vector<std::size_t> other;
+
+  const std::vector<std::size_t>& side(bool holds) const { return holds ? taken : other; }
+};
+
 /// Merges that one predicate decides and none of which depends on another: the results of one If.
 struct Conditional {
   SourceEdge predicate;
   std::vector<int> merges;
-  std::vector<std::size_t> taken_input;  ///< per merge, the input that comes where the predicate holds
+  std::vector<Split> splits;  ///< one a merge
 };
 
 class ControlFlow {
@@ -65,6 +74,8 @@ class ControlFlow {
   Guards guards_of(SourceEdge edge) const;
   /// The predicate of a Switch, identities skipped.
   SourceEdge predicate_of(int switch_node) const;
+  /// What tells these inputs of a Merge apart. Throws ModelError where nothing does.
+  Split split(int merge, const std::vector<std::size_t>& inputs) const;
   const Conditional& conditional_of(int merge) const { return conditionals_[conditional_of_.at(merge)]; }
   bool is_loop_variable(int merge) const;
   /// The variable that a Switch in a loop passes on; -1 where it is not a loop's Switch.
@@ -82,7 +93,7 @@ class ControlFlow {
   std::vector<Guards> guards_;
   std::vector<int> depth_;  // merges passed on the way to a node
   std::vector<LoopFrame> frames_;
-  std::map<int, Guard> decided_by_;  // per merge: the predicate, and whether input 0 comes where it holds
+  std::map<int, Split> splits_;  // per merge, of all its inputs
   std::vector<Conditional> conditionals_;
   std::map<int, std::size_t> conditional_of_;
 };

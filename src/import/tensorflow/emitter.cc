@@ -203,37 +203,49 @@ ValueIds Emitter::apply(int id, const ValueIds& inputs, Scope& scope) {
   return (*rule)(import);
 }
 
+/// The value that a Merge takes of these inputs, and which it is: more than one are told apart by further branches.
+std::pair<ValueId, ValueId> Emitter::emit_merged(int merge, const std::vector<std::size_t>& inputs, Scope& scope) {
+  const std::string name = path_ + source_.node(merge).name;
+  if (inputs.size() == 1) {
+    const ValueId position = scope.graph.add_constant(Tensor::scalar(static_cast<std::int32_t>(inputs[0])), name);
+    return {get(source_.node(merge).inputs[inputs[0]], scope), position};
+  }
+  const Split split = flow_->split(merge, inputs);
+  const ValueId predicate = get(split.predicate, scope);
+  const ValueIds results = build_if(scope.graph, name, predicate, [&](Graph& graph, Captures& captures, std::size_t region) {
+    Scope branch{&scope, graph, scope.frame, scope.guards, &captures, region, {}};
+    branch.assume({split.predicate, region == 0});
+    const auto [value, position] = emit_merged(merge, split.side(region == 0), branch);
+    return ValueIds{value, position};
+  });
+  return {results[0], results[1]};
+}
+
 void Emitter::emit_conditional(const Conditional& conditional, Scope& scope) {
   const Nested nested(open_regions_);
   const ValueId predicate = get(conditional.predicate, scope);
-  const auto record = [&](std::size_t i, ValueId value, std::size_t taken, Graph& graph) {
-    scope.values.insert_or_assign({conditional.merges[i], 0}, value);
-    const auto position = static_cast<std::int32_t>(taken);
-    scope.values.insert_or_assign({conditional.merges[i], 1},
-                                  graph.add_constant(Tensor::scalar(position), path_ + source_.node(conditional.merges[i]).name));
-  };
-  const auto& constant = scope.graph.fact(predicate).constant;
-  if (constant && constant->elements() == 1) {
-    const bool taken = constant->to_int64("the predicate") != 0;
-    scope.assume({conditional.predicate, taken});
-    for (std::size_t i = 0; i < conditional.merges.size(); ++i) {
-      const std::size_t input = taken ? conditional.taken_input[i] : 1 - conditional.taken_input[i];
-      record(i, get(source_.node(conditional.merges[i]).inputs[input], scope), input, scope.graph);
-    }
-    return;
-  }
-  const std::string name = path_ + source_.node(conditional.merges[0]).name;
-  const ValueIds results = build_if(scope.graph, name, predicate, [&](Graph& graph, Captures& captures, std::size_t region) {
-    Scope branch{&scope, graph, scope.frame, scope.guards, &captures, region, {}};
-    branch.assume({conditional.predicate, region == 0});
+  const auto emit_side = [&](bool holds, Scope& side) {
     ValueIds values;
     for (std::size_t i = 0; i < conditional.merges.size(); ++i) {
-      const std::size_t input = region == 0 ? conditional.taken_input[i] : 1 - conditional.taken_input[i];
-      values.push_back(get(source_.node(conditional.merges[i]).inputs[input], branch));
-      values.push_back(graph.add_constant(Tensor::scalar(static_cast<std::int32_t>(input)), name));
+      const auto [value, position] = emit_merged(conditional.merges[i], conditional.splits[i].side(holds), side);
+      values.insert(values.end(), {value, position});
     }
     return values;
-  });
+  };
+  ValueIds results;
+  const auto& constant = scope.graph.fact(predicate).constant;
+  if (constant && constant->elements() == 1) {
+    const bool holds = constant->to_int64("the predicate") != 0;
+    scope.assume({conditional.predicate, holds});
+    results = emit_side(holds, scope);
+  } else {
+    const std::string name = path_ + source_.node(conditional.merges[0]).name;
+    results = build_if(scope.graph, name, predicate, [&](Graph& graph, Captures& captures, std::size_t region) {
+      Scope branch{&scope, graph, scope.frame, scope.guards, &captures, region, {}};
+      branch.assume({conditional.predicate, region == 0});
+      return emit_side(region == 0, branch);
+    });
+  }
   for (std::size_t i = 0; i < conditional.merges.size(); ++i) {
     scope.values.insert_or_assign({conditional.merges[i], 0}, results[2 * i]);
     scope.values.insert_or_assign({conditional.merges[i], 1}, results[2 * i + 1]);

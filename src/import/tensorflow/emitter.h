@@ -64,6 +64,7 @@ class Emitter {
   bool is_plain(int id) const;
   void emit_plain(int id, Scope& scope);
   void apply_rule(int id, Scope& scope);
+  std::pair<ValueId, ValueId> emit_merged(int merge, const std::vector<std::size_t>& inputs, Scope& scope);
   void emit_conditional(const Conditional& conditional, Scope& scope);
   void emit_loop(int frame_id, Scope& scope);
   ValueIds apply(int id, const ValueIds& inputs, Scope& scope);

@@ -1,5 +1,6 @@
 #include "ops/definition.h"
 #include "ops/reduce/accumulator.h"
+#include "ops/reduce/by_input.h"
 
 namespace temper {
 namespace {
@@ -74,6 +75,12 @@ struct ArgMax : ArgExtreme<ArgMax> {
 };
 REGISTER_OP(ArgMax);
 
+/// arg_max along an axis that is a second input.
+struct ArgMaxBy : ByInput<ArgMax> {
+  static constexpr std::string_view kName = "arg_max_by";
+};
+REGISTER_OP(ArgMaxBy);
+
 /// Where along `axis` the least element is.
 struct ArgMin : ArgExtreme<ArgMin> {
   static constexpr std::string_view kName = "arg_min";
@@ -84,5 +91,11 @@ struct ArgMin : ArgExtreme<ArgMin> {
   static bool better(auto x, auto best) { return x < best; }
 };
 REGISTER_OP(ArgMin);
+
+/// arg_min along an axis that is a second input.
+struct ArgMinBy : ByInput<ArgMin> {
+  static constexpr std::string_view kName = "arg_min_by";
+};
+REGISTER_OP(ArgMinBy);
 
 }  // namespace temper

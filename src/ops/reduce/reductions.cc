@@ -2,6 +2,7 @@
 
 #include "ops/elementwise/broadcast.h"
 #include "ops/reduce/accumulator.h"
+#include "ops/reduce/by_input.h"
 
 namespace temper {
 namespace {
@@ -115,5 +116,39 @@ REGISTER_OP(All);
 Facts Any::infer(std::span<const Fact> in) const { return infer_reduction(*this, in, true); }
 Tensors Any::reference(Inputs in) const { return run_reduction<RequiringAny>(*this, in, true); }
 REGISTER_OP(Any);
+
+/// The same along axes that are a second input.
+struct SumBy : ByInput<Sum> {
+  static constexpr std::string_view kName = "sum_by";
+};
+REGISTER_OP(SumBy);
+struct MeanBy : ByInput<Mean> {
+  static constexpr std::string_view kName = "mean_by";
+};
+REGISTER_OP(MeanBy);
+struct ProdBy : ByInput<Prod> {
+  static constexpr std::string_view kName = "prod_by";
+};
+REGISTER_OP(ProdBy);
+struct MaxBy : ByInput<Max> {
+  static constexpr std::string_view kName = "max_by";
+};
+REGISTER_OP(MaxBy);
+struct MinBy : ByInput<Min> {
+  static constexpr std::string_view kName = "min_by";
+};
+REGISTER_OP(MinBy);
+struct EuclideanNormBy : ByInput<EuclideanNorm> {
+  static constexpr std::string_view kName = "euclidean_norm_by";
+};
+REGISTER_OP(EuclideanNormBy);
+struct AllBy : ByInput<All> {
+  static constexpr std::string_view kName = "all_by";
+};
+REGISTER_OP(AllBy);
+struct AnyBy : ByInput<Any> {
+  static constexpr std::string_view kName = "any_by";
+};
+REGISTER_OP(AnyBy);
 
 }  // namespace temper

@@ -1,5 +1,6 @@
 #include "ops/definition.h"
 #include "ops/reduce/accumulator.h"
+#include "ops/reduce/by_input.h"
 
 namespace temper {
 namespace {
@@ -61,11 +62,23 @@ struct Cumsum : Scan<Summing> {
 };
 REGISTER_OP(Cumsum);
 
+/// cumsum along an axis that is a second input.
+struct CumsumBy : ByInput<Cumsum> {
+  static constexpr std::string_view kName = "cumsum_by";
+};
+REGISTER_OP(CumsumBy);
+
 /// Running products.
 struct Cumprod : Scan<Multiplying> {
   static constexpr std::string_view kName = "cumprod";
 };
 REGISTER_OP(Cumprod);
+
+/// cumprod along an axis that is a second input.
+struct CumprodBy : ByInput<Cumprod> {
+  static constexpr std::string_view kName = "cumprod_by";
+};
+REGISTER_OP(CumprodBy);
 
 /// Half the sum of squares of all elements, added in double: a scalar.
 struct L2Loss {
