@@ -3,28 +3,35 @@
 namespace temper {
 namespace {
 
-/// Axes are an input that must be constant; the attribute had another name in the first versions.
+/// Whether the axes, the second input of the source, are known. Else they stay an input.
+bool axes_known(const NodeImport& node) { return node.input_fact(1).constant.has_value(); }
+
+ValueIds emit_along_axis(NodeImport& node, std::string_view op, Attributes how) {
+  if (!axes_known(node)) return {node.emit(op, {node.input(0), node.input(1)}, how)};
+  how.emplace_back("axis", node.int64_input(1, "axis"));
+  return {node.emit(op, {node.input(0)}, how)};
+}
+
+/// The attribute had another name in the first versions.
 Rule reduction(std::string_view op) {
   return [op](NodeImport& node) -> ValueIds {
-    const bool keep = node.attribute("keep_dims", node.attribute("keepdims", false));
-    return {node.emit(op, {node.input(0)}, {{"axes", node.int64s_input(1, "axes")}, {"keep_dims", keep}})};
+    Attributes how{{"keep_dims", node.attribute("keep_dims", node.attribute("keepdims", false))}};
+    if (!axes_known(node)) return {node.emit(op, {node.input(0), node.input(1)}, how)};
+    how.emplace_back("axes", node.int64s_input(1, "axes"));
+    return {node.emit(op, {node.input(0)}, how)};
   };
 }
 
 Rule arg_extreme(std::string_view op) {
   return [op](NodeImport& node) -> ValueIds {
-    const Attributes how{{"axis", node.int64_input(1, "axis")},
-                         {"dtype", node.attribute("output_type", DType::kInt64)}};
-    return {node.emit(op, {node.input(0)}, how)};
+    return emit_along_axis(node, op, {{"dtype", node.attribute("output_type", DType::kInt64)}});
   };
 }
 
 Rule scan(std::string_view op) {
   return [op](NodeImport& node) -> ValueIds {
-    const Attributes how{{"axis", node.int64_input(1, "axis")},
-                         {"exclusive", node.attribute("exclusive", false)},
-                         {"reverse", node.attribute("reverse", false)}};
-    return {node.emit(op, {node.input(0)}, how)};
+    return emit_along_axis(node, op,
+                           {{"exclusive", node.attribute("exclusive", false)}, {"reverse", node.attribute("reverse", false)}});
   };
 }
 

@@ -1,11 +1,13 @@
 #include "ops/definition.h"
 #include "ops/reduce/accumulator.h"
+#include "ops/reduce/axis.h"
 
 namespace temper {
 namespace {
 
 /// Base of ArgMax and ArgMin: where along an axis the best element is; of equal ones, the first. NaN is never best. Where
-/// none is better than the worst finite value of the type, the answer is 0.
+/// none is better than the worst finite value of the type, the answer is 0. An axis that is not known before the run is a
+/// second input, which then counts.
 template <class Derived>
 struct ArgExtreme {
   std::int64_t axis = 0;
@@ -17,22 +19,28 @@ struct ArgExtreme {
   }
 
   Facts infer(std::span<const Fact> in) const {
-    require_inputs(in, 1);
+    require_inputs(in, 1, 2);
     require(is_number(in[0].dtype) || in[0].dtype == DType::kBool, "needs a number input, got {}", in[0].dtype);
     require(is_integer(dtype), "gives integers, not {}", dtype);
+    const auto along = axis_of(in, axis);
     if (!in[0].shape.rank_known()) return {{dtype, {}, {}}};
     std::vector<Dim> dims = in[0].shape.dims();
-    dims.erase(dims.begin() + static_cast<std::ptrdiff_t>(normalise_axis(axis, dims.size())));
+    if (!along) {
+      require(!dims.empty(), "a scalar has no axis");
+      return {{dtype, ShapeFact::of_rank(dims.size() - 1), {}}};
+    }
+    dims.erase(dims.begin() + static_cast<std::ptrdiff_t>(normalise_axis(*along, dims.size())));
     return {{dtype, ShapeFact(std::move(dims)), {}}};
   }
 
   Tensors reference(Inputs in) const {
-    require_inputs(in, 1);
+    require_inputs(in, 1, 2);
     const Tensor& x = in[0];
-    const Fact fact{x.dtype(), x.shape(), {}};
-    Tensor y(dtype, *infer({&fact, 1})[0].shape.known());
-    const std::size_t along = normalise_axis(axis, x.rank());
-    require(x.dim(along) > 0 || y.elements() == 0, "axis {} of {} holds nothing to choose from", axis, describe(x));
+    Facts facts;
+    for (const Tensor& input : in) facts.push_back(Fact::of(input));
+    Tensor y(dtype, *infer(facts)[0].shape.known());
+    const std::size_t along = normalise_axis(*axis_of(facts, axis), x.rank());
+    require(x.dim(along) > 0 || y.elements() == 0, "axis {} of {} holds nothing to choose from", along, describe(x));
     std::vector<std::int64_t> places(static_cast<std::size_t>(y.elements()));
     visit_elements(x.dtype(), [&]<class T>(Type<T>) { find<T>(x, along, places); });
     visit_integers(dtype, [&]<class I>(Type<I>) {

@@ -35,9 +35,21 @@ void require_type(DType dtype, bool logical) {
   else require(is_number(dtype), "needs a number input, got {}", dtype);
 }
 
+/// The operator with the axes that its second input gives, where there is one.
+Reduction with_axes(Reduction op, const Tensor& axes) {
+  op.axes = axes.to_int64s();
+  return op;
+}
+
 Facts infer_reduction(const Reduction& op, std::span<const Fact> in, bool logical) {
-  require_inputs(in, 1);
+  require_inputs(in, 1, 2);
   require_type(in[0].dtype, logical);
+  if (in.size() == 2) {
+    require(is_integer(in[1].dtype), "needs integer axes, got {}", in[1].dtype);
+    if (in[1].constant) return {{in[0].dtype, reduced_shape(with_axes(op, *in[1].constant), in[0].shape), {}}};
+    const bool rank_stays = op.keep_dims && in[0].shape.rank_known();
+    return {{in[0].dtype, rank_stays ? ShapeFact::of_rank(in[0].shape.rank()) : ShapeFact(), {}}};
+  }
   return {{in[0].dtype, reduced_shape(op, in[0].shape), {}}};
 }
 
@@ -66,8 +78,9 @@ void reduce(const Tensor& x, const Shape& kept, Tensor& y) {
 }
 
 template <class How>
-Tensors run_reduction(const Reduction& op, Inputs in, bool logical) {
-  require_inputs(in, 1);
+Tensors run_reduction(const Reduction& given, Inputs in, bool logical) {
+  require_inputs(in, 1, 2);
+  const Reduction op = in.size() == 2 ? with_axes(given, in[1]) : given;
   const Tensor& x = in[0];
   require_type(x.dtype(), logical);
   Tensor y(x.dtype(), *reduced_shape(op, x.shape()).known());

@@ -30,6 +30,16 @@ TEST(Reductions, TakeAnyAxes) {
   check_refused({"bools", "sum", along({0}), {boolean({1}, {true})}, {}}, "needs a number input");
 }
 
+TEST(Reductions, TakeAxesAsAnInput) {
+  const Tensor x = f32({2, 2}, {1, 2, 3, 4});
+  check({"sum", "sum", {}, {x, i32({1}, {1})}, {f32({2}, {3, 7})}});
+  check({"kept", "max", {{"keep_dims", true}}, {x, i64({2}, {0, 1})}, {f32({1, 1}, {4})}});
+  check({"arg_max", "arg_max", {}, {x, i32({}, {-1})}, {i64({2}, {1, 1})}});
+  check({"cumsum", "cumsum", {}, {x, i32({}, {1})}, {f32({2, 2}, {1, 3, 3, 7})}});
+  check_refused({"floats", "sum", {}, {x, f32({1}, {1})}, {}}, "integer");
+  check_refused({"range", "arg_min", {}, {x, i32({}, {2})}, {}}, "axis 2 is outside");
+}
+
 TEST(Reductions, AreAsNamed) {
   const Tensor x = f32({2, 2}, {3, 4, -1, 0.5});
   check({"prod", "prod", along({1}), {x}, {f32({2}, {12, -0.5})}});
