@@ -30,21 +30,18 @@ Rule arg_extreme(std::string_view op) {
 
 Rule scan(std::string_view op) {
   return [op](NodeImport& node) -> ValueIds {
-    return emit_along_axis(node, op,
-                           {{"exclusive", node.attribute("exclusive", false)}, {"reverse", node.attribute("reverse", false)}});
+    return emit_along_axis(
+        node, op, {{"exclusive", node.attribute("exclusive", false)}, {"reverse", node.attribute("reverse", false)}});
   };
 }
 
 /// Inputs of the source: data, rows, segments.
 Rule sparse_segment(std::string_view op) {
-  return [op](NodeImport& node) -> ValueIds {
-    return {node.emit(op, {node.input(0), node.input(2), node.input(1)})};
-  };
+  return [op](NodeImport& node) -> ValueIds { return {node.emit(op, {node.input(0), node.input(2), node.input(1)})}; };
 }
 
 ValueIds dense_bincount(NodeImport& node) {
-  return {node.emit("bincount", node.inputs(),
-                    {{"binary", node.attribute("binary_output", false)}, {"by_row", true}})};
+  return {node.emit("bincount", node.inputs(), {{"binary", node.attribute("binary_output", false)}, {"by_row", true}})};
 }
 
 }  // namespace

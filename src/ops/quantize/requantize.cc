@@ -32,8 +32,8 @@ class Int32Line {
   double origin_ = 0;
 };
 
-/// Int32 laid on uint8 in fixed point, with 16 bits after the point, as accumulators of quantised layers are narrowed: what a
-/// ratio of ranges too great for it would overflow is not served.
+/// Int32 laid on uint8 in fixed point, with 16 bits after the point, as accumulators of quantised layers are narrowed:
+/// what a ratio of ranges too great for it would overflow is not served.
 class FixedPoint {
  public:
   FixedPoint(Range from, Range to) {
@@ -74,8 +74,8 @@ void require_range(Inputs in, std::size_t first) {
 
 }  // namespace
 
-/// The least and the greatest number that quantised x holds, 0 being among them. Inputs: int32 x, and the float32 low and high
-/// that the lowest and highest int32 stand for. Outputs: two float32 scalars.
+/// The least and the greatest number that quantised x holds, 0 being among them. Inputs: int32 x, and the float32 low
+/// and high that the lowest and highest int32 stand for. Outputs: two float32 scalars.
 struct RequantizationRange {
   static constexpr std::string_view kName = "requantization_range";
 
@@ -100,8 +100,9 @@ struct RequantizationRange {
 };
 REGISTER_OP(RequantizationRange);
 
-/// Quantised x laid on the integers of a narrower `dtype`, by another range; what is beyond it becomes its end. Inputs: int32 x,
-/// the float32 low and high that the lowest and highest int32 stand for, and the low and high asked for. Outputs: as Quantize.
+/// Quantised x laid on the integers of a narrower `dtype`, by another range; what is beyond it becomes its end. Inputs:
+/// int32 x, the float32 low and high that the lowest and highest int32 stand for, and the low and high asked for.
+/// Outputs: as Quantize.
 struct Requantize {
   static constexpr std::string_view kName = "requantize";
 

@@ -5,9 +5,9 @@
 namespace temper {
 namespace {
 
-/// Base of ArgMax and ArgMin: where along an axis the best element is; of equal ones, the first. NaN is never best. Where
-/// none is better than the worst finite value of the type, the answer is 0. An axis that is not known before the run is a
-/// second input, which then counts.
+/// Base of ArgMax and ArgMin: where along an axis the best element is; of equal ones, the first. NaN is never best.
+/// Where none is better than the worst finite value of the type, the answer is 0. An axis that is not known before the
+/// run is a second input, which then counts.
 template <class Derived>
 struct ArgExtreme {
   std::int64_t axis = 0;
@@ -45,7 +45,8 @@ struct ArgExtreme {
     visit_elements(x.dtype(), [&]<class T>(Type<T>) { find<T>(x, along, places); });
     visit_integers(dtype, [&]<class I>(Type<I>) {
       require(places.empty() || std::in_range<I>(x.dim(along) - 1), "{} cannot count {} elements", dtype, x.dim(along));
-      std::ranges::transform(places, y.mutable_data<I>().begin(), [](std::int64_t place) { return static_cast<I>(place); });
+      std::ranges::transform(places, y.mutable_data<I>().begin(),
+                             [](std::int64_t place) { return static_cast<I>(place); });
     });
     return {std::move(y)};
   }

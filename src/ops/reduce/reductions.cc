@@ -24,15 +24,19 @@ ShapeFact reduced_shape(const Reduction& op, const ShapeFact& x) {
   const auto reduced = reduced_axes(op, x.rank());
   std::vector<Dim> dims;
   for (std::size_t axis = 0; axis < x.rank(); ++axis) {
-    if (!reduced[axis]) dims.push_back(x[axis]);
-    else if (op.keep_dims) dims.emplace_back(1);
+    if (!reduced[axis])
+      dims.push_back(x[axis]);
+    else if (op.keep_dims)
+      dims.emplace_back(1);
   }
   return ShapeFact(std::move(dims));
 }
 
 void require_type(DType dtype, bool logical) {
-  if (logical) require(dtype == DType::kBool, "needs a bool input, got {}", dtype);
-  else require(is_number(dtype), "needs a number input, got {}", dtype);
+  if (logical)
+    require(dtype == DType::kBool, "needs a bool input, got {}", dtype);
+  else
+    require(is_number(dtype), "needs a number input, got {}", dtype);
 }
 
 /// The operator with the axes that its second input gives, where there is one.
@@ -90,8 +94,10 @@ Tensors run_reduction(const Reduction& given, Inputs in, bool logical) {
     if (reduced[axis]) kept.set(axis, 1);
   }
   const auto body = [&]<class T>(Type<T>) { reduce<How, T>(x, kept, y); };
-  if constexpr (std::is_same_v<How, RequiringAll> || std::is_same_v<How, RequiringAny>) body(Type<bool>{});
-  else visit_numbers(x.dtype(), body);
+  if constexpr (std::is_same_v<How, RequiringAll> || std::is_same_v<How, RequiringAny>)
+    body(Type<bool>{});
+  else
+    visit_numbers(x.dtype(), body);
   return {std::move(y)};
 }
 

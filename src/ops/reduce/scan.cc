@@ -5,9 +5,9 @@
 namespace temper {
 namespace {
 
-/// Base of Cumsum and Cumprod: y[i] = x[0] with x[1] ... with x[i] along an axis. `exclusive`: without x[i]. `reverse`: from
-/// the other end. Floats are accumulated in double, and each y rounded once; integers wrap around.
-/// An axis that is not known before the run is a second input, which then counts.
+/// Base of Cumsum and Cumprod: y[i] = x[0] with x[1] ... with x[i] along an axis. `exclusive`: without x[i]. `reverse`:
+/// from the other end. Floats are accumulated in double, and each y rounded once; integers wrap around. An axis that is
+/// not known before the run is a second input, which then counts.
 template <class How>
 struct Scan {
   std::int64_t axis = 0;
