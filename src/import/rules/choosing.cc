@@ -19,7 +19,8 @@ ValueIds bucketize(NodeImport& node) {
     try {
       boundaries = node.attribute<std::vector<double>>("boundaries");
     } catch (const ModelError&) {
-      require(node.attribute<std::vector<std::int64_t>>("boundaries").empty(), "attribute 'boundaries' is not of numbers");
+      require(node.attribute<std::vector<std::int64_t>>("boundaries").empty(),
+              "attribute 'boundaries' is not of numbers");
     }
   }
   return {node.emit("bucketize", {node.input(0)}, {{"boundaries", boundaries}})};

@@ -35,13 +35,14 @@ Rule fake_quant(bool by_channel) {
 }
 
 ValueIds quantize(NodeImport& node) {
-  return node.emit_all("quantize", node.inputs(),
-                       {{"dtype", node.attribute<DType>("T")},
-                        {"mode", mode(node)},
-                        {"round_even", node.attribute<std::string>("round_mode", "HALF_AWAY_FROM_ZERO") == "HALF_TO_EVEN"},
-                        {"narrow", node.attribute("narrow_range", false)},
-                        {"axis", axis(node)},
-                        {"minimum_range", node.attribute("ensure_minimum_range", 0.01)}});
+  return node.emit_all(
+      "quantize", node.inputs(),
+      {{"dtype", node.attribute<DType>("T")},
+       {"mode", mode(node)},
+       {"round_even", node.attribute<std::string>("round_mode", "HALF_AWAY_FROM_ZERO") == "HALF_TO_EVEN"},
+       {"narrow", node.attribute("narrow_range", false)},
+       {"axis", axis(node)},
+       {"minimum_range", node.attribute("ensure_minimum_range", 0.01)}});
 }
 
 ValueIds dequantize(NodeImport& node) {

@@ -3,46 +3,45 @@
 namespace temper {
 namespace {
 
-/// `op` along the axes that the second input gives: an attribute where they are known, else an input of `op`_by.
-ValueIds emit_along(NodeImport& node, std::string_view op, std::string_view name, Attributes how) {
-  const auto& axes = node.input_fact(1).constant;
-  if (!axes) return {node.emit(fmt::format("{}_by", op), {node.input(0), node.input(1)}, how)};
-  if (name == "axis") how.emplace_back(name, axes->to_int64("axis"));
-  else how.emplace_back(name, axes->to_int64s());
+/// Whether the axes, the second input of the source, are known. Else they stay an input.
+bool axes_known(const NodeImport& node) { return node.input_fact(1).constant.has_value(); }
+
+ValueIds emit_along_axis(NodeImport& node, std::string_view op, Attributes how) {
+  if (!axes_known(node)) return {node.emit(op, {node.input(0), node.input(1)}, how)};
+  how.emplace_back("axis", node.int64_input(1, "axis"));
   return {node.emit(op, {node.input(0)}, how)};
 }
 
 /// The attribute had another name in the first versions.
 Rule reduction(std::string_view op) {
-  return [op](NodeImport& node) {
-    const bool keep = node.attribute("keep_dims", node.attribute("keepdims", false));
-    return emit_along(node, op, "axes", {{"keep_dims", keep}});
+  return [op](NodeImport& node) -> ValueIds {
+    Attributes how{{"keep_dims", node.attribute("keep_dims", node.attribute("keepdims", false))}};
+    if (!axes_known(node)) return {node.emit(op, {node.input(0), node.input(1)}, how)};
+    how.emplace_back("axes", node.int64s_input(1, "axes"));
+    return {node.emit(op, {node.input(0)}, how)};
   };
 }
 
 Rule arg_extreme(std::string_view op) {
-  return [op](NodeImport& node) {
-    return emit_along(node, op, "axis", {{"dtype", node.attribute("output_type", DType::kInt64)}});
+  return [op](NodeImport& node) -> ValueIds {
+    return emit_along_axis(node, op, {{"dtype", node.attribute("output_type", DType::kInt64)}});
   };
 }
 
 Rule scan(std::string_view op) {
-  return [op](NodeImport& node) {
-    return emit_along(node, op, "axis", {{"exclusive", node.attribute("exclusive", false)},
-                                         {"reverse", node.attribute("reverse", false)}});
+  return [op](NodeImport& node) -> ValueIds {
+    return emit_along_axis(
+        node, op, {{"exclusive", node.attribute("exclusive", false)}, {"reverse", node.attribute("reverse", false)}});
   };
 }
 
 /// Inputs of the source: data, rows, segments.
 Rule sparse_segment(std::string_view op) {
-  return [op](NodeImport& node) -> ValueIds {
-    return {node.emit(op, {node.input(0), node.input(2), node.input(1)})};
-  };
+  return [op](NodeImport& node) -> ValueIds { return {node.emit(op, {node.input(0), node.input(2), node.input(1)})}; };
 }
 
 ValueIds dense_bincount(NodeImport& node) {
-  return {node.emit("bincount", node.inputs(),
-                    {{"binary", node.attribute("binary_output", false)}, {"by_row", true}})};
+  return {node.emit("bincount", node.inputs(), {{"binary", node.attribute("binary_output", false)}, {"by_row", true}})};
 }
 
 }  // namespace

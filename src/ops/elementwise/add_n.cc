@@ -2,8 +2,8 @@
 
 namespace temper {
 
-/// The sum of one or more inputs of one type and shape, added from the first to the last; each sum is rounded to the type.
-/// Integers wrap around.
+/// The sum of one or more inputs of one type and shape, added from the first to the last; each sum is rounded to the
+/// type. Integers wrap around.
 struct AddN {
   static constexpr std::string_view kName = "add_n";
 
@@ -52,7 +52,8 @@ struct AddN {
     require(a.rank() == b.rank(), "inputs are of different shapes: {} and {}", a, b);
     ShapeFact shape = a;
     for (std::size_t axis = 0; axis < a.rank(); ++axis) {
-      require(!a[axis].known() || !b[axis].known() || a[axis] == b[axis], "inputs are of different shapes: {} and {}", a, b);
+      require(!a[axis].known() || !b[axis].known() || a[axis] == b[axis], "inputs are of different shapes: {} and {}",
+              a, b);
       if (!a[axis].known()) shape.set(axis, b[axis]);
     }
     return shape;

@@ -8,8 +8,10 @@ struct Add : Binary<Add, Numbers> {
   static constexpr bool kTakesStrings = true;
   template <class T>
   T apply(T x, T y) const {
-    if constexpr (std::is_integral_v<T>) return static_cast<T>(static_cast<Wrapping<T>>(x) + static_cast<Wrapping<T>>(y));
-    else return x + y;
+    if constexpr (std::is_integral_v<T>)
+      return static_cast<T>(static_cast<Wrapping<T>>(x) + static_cast<Wrapping<T>>(y));
+    else
+      return x + y;
   }
   std::string apply(const std::string& x, const std::string& y) const { return x + y; }
 };
@@ -20,8 +22,10 @@ struct Sub : Binary<Sub, Numbers> {
   static constexpr std::string_view kName = "sub";
   template <class T>
   T apply(T x, T y) const {
-    if constexpr (std::is_integral_v<T>) return static_cast<T>(static_cast<Wrapping<T>>(x) - static_cast<Wrapping<T>>(y));
-    else return x - y;
+    if constexpr (std::is_integral_v<T>)
+      return static_cast<T>(static_cast<Wrapping<T>>(x) - static_cast<Wrapping<T>>(y));
+    else
+      return x - y;
   }
 };
 REGISTER_OP(Sub);
@@ -31,8 +35,10 @@ struct Mul : Binary<Mul, Numbers> {
   static constexpr std::string_view kName = "mul";
   template <class T>
   T apply(T x, T y) const {
-    if constexpr (std::is_integral_v<T>) return static_cast<T>(static_cast<Wrapping<T>>(x) * static_cast<Wrapping<T>>(y));
-    else return x * y;
+    if constexpr (std::is_integral_v<T>)
+      return static_cast<T>(static_cast<Wrapping<T>>(x) * static_cast<Wrapping<T>>(y));
+    else
+      return x * y;
   }
 };
 REGISTER_OP(Mul);

@@ -4,8 +4,8 @@
 
 namespace temper {
 
-/// The same bytes read as another element type. Where elements become smaller, the parts of one (first the low bits) lie
-/// along a new last axis; where they become larger, the last axis, which holds the parts of one, goes.
+/// The same bytes read as another element type. Where elements become smaller, the parts of one (first the low bits)
+/// lie along a new last axis; where they become larger, the last axis, which holds the parts of one, goes.
 struct Bitcast {
   static constexpr std::string_view kName = "bitcast";
 

@@ -25,8 +25,9 @@ struct Bucketize {
     visit_numbers(in[0].dtype(), [&]<class T>(Type<T>) {
       using Wide = std::conditional_t<std::is_same_v<T, double>, double, float>;
       std::ranges::transform(in[0].data<T>(), out.mutable_data<std::int32_t>().begin(), [&](T x) {
-        const auto above = std::upper_bound(boundaries.begin(), boundaries.end(), static_cast<Wide>(x),
-                                            [](Wide value, float boundary) { return value < static_cast<Wide>(boundary); });
+        const auto above =
+            std::upper_bound(boundaries.begin(), boundaries.end(), static_cast<Wide>(x),
+                             [](Wide value, float boundary) { return value < static_cast<Wide>(boundary); });
         return static_cast<std::int32_t>(above - boundaries.begin());
       });
     });

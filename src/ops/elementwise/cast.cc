@@ -8,10 +8,14 @@ namespace {
 template <class To, class From>
 To convert(From x) {
   using C = Compute<From>;
-  if constexpr (std::is_same_v<To, bool>) return static_cast<C>(x) != C(0);
-  else if constexpr (std::is_same_v<From, bool>) return static_cast<To>(static_cast<Compute<To>>(x ? 1 : 0));
-  else if constexpr (is_float_type<From> && std::is_integral_v<To>) return float_to_integer<To>(static_cast<C>(x));
-  else return static_cast<To>(static_cast<Compute<To>>(static_cast<C>(x)));
+  if constexpr (std::is_same_v<To, bool>)
+    return static_cast<C>(x) != C(0);
+  else if constexpr (std::is_same_v<From, bool>)
+    return static_cast<To>(static_cast<Compute<To>>(x ? 1 : 0));
+  else if constexpr (is_float_type<From> && std::is_integral_v<To>)
+    return float_to_integer<To>(static_cast<C>(x));
+  else
+    return static_cast<To>(static_cast<Compute<To>>(static_cast<C>(x)));
 }
 
 template <class From, class To>

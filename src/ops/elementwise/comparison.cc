@@ -3,8 +3,8 @@
 namespace temper {
 namespace {
 
-/// Base of Equal and NotEqual, on anything but lists. Where `mismatch_differs`, shapes that do not broadcast together are
-/// not refused: the answer is one bool, that the inputs differ.
+/// Base of Equal and NotEqual, on anything but lists. Where `mismatch_differs`, shapes that do not broadcast together
+/// are not refused: the answer is one bool, that the inputs differ.
 template <class Derived>
 struct Equality : Binary<Derived, Elements> {
   using Base = Binary<Derived, Elements>;

@@ -9,7 +9,8 @@ namespace {
 template <class T>
 T quotient(T x, T y) {
   require(y != T(0), "integer division by zero");
-  if (std::is_signed_v<T> && y == static_cast<T>(-1)) return static_cast<T>(Wrapping<T>(0) - static_cast<Wrapping<T>>(x));
+  if (std::is_signed_v<T> && y == static_cast<T>(-1))
+    return static_cast<T>(Wrapping<T>(0) - static_cast<Wrapping<T>>(x));
   return static_cast<T>(x / y);
 }
 
@@ -28,8 +29,10 @@ struct Div : Binary<Div, Numbers> {
   static constexpr std::string_view kName = "div";
   template <class T>
   T apply(T x, T y) const {
-    if constexpr (std::is_integral_v<T>) return quotient(x, y);
-    else return x / y;
+    if constexpr (std::is_integral_v<T>)
+      return quotient(x, y);
+    else
+      return x / y;
   }
 };
 REGISTER_OP(Div);
@@ -40,8 +43,10 @@ struct TruncateDiv : Binary<TruncateDiv, Numbers> {
   static constexpr bool kRoundsWithin = true;
   template <class T>
   T apply(T x, T y) const {
-    if constexpr (std::is_integral_v<T>) return quotient(x, y);
-    else return static_cast<T>(std::trunc(Compute<T>(static_cast<T>(Compute<T>(x) / Compute<T>(y)))));
+    if constexpr (std::is_integral_v<T>)
+      return quotient(x, y);
+    else
+      return static_cast<T>(std::trunc(Compute<T>(static_cast<T>(Compute<T>(x) / Compute<T>(y)))));
   }
 };
 REGISTER_OP(TruncateDiv);
@@ -68,8 +73,10 @@ struct TruncateMod : Binary<TruncateMod, Numbers> {
   static constexpr std::string_view kName = "truncate_mod";
   template <class T>
   T apply(T x, T y) const {
-    if constexpr (std::is_integral_v<T>) return remainder(x, y);
-    else return std::fmod(x, y);
+    if constexpr (std::is_integral_v<T>)
+      return remainder(x, y);
+    else
+      return std::fmod(x, y);
   }
 };
 REGISTER_OP(TruncateMod);
@@ -80,8 +87,10 @@ struct FloorMod : Binary<FloorMod, Numbers> {
   template <class T>
   T apply(T x, T y) const {
     T left;
-    if constexpr (std::is_integral_v<T>) left = remainder(x, y);
-    else left = std::fmod(x, y);
+    if constexpr (std::is_integral_v<T>)
+      left = remainder(x, y);
+    else
+      left = std::fmod(x, y);
     return left != T(0) && ((left < T(0)) != (y < T(0))) ? static_cast<T>(left + y) : left;
   }
 };

@@ -24,10 +24,13 @@ struct Elements {
   static decltype(auto) visit(DType dtype, auto&& body) { return visit_elements(dtype, body); }
 };
 
-/// The type of the operands of `Derived::apply` for elements of type T: float for the half types, so that only the result
-/// is rounded; T itself where Derived says `static constexpr bool kRoundsWithin = true`, to round steps within.
+/// The type of the operands of `Derived::apply` for elements of type T: float for the half types, so that only the
+/// result is rounded; T itself where Derived says `static constexpr bool kRoundsWithin = true`, to round steps within.
 template <class Derived, class T>
-using Operand = std::conditional_t<requires { Derived::kRoundsWithin; }, T, Compute<T>>;
+using Operand = std::conditional_t < requires {
+  Derived::kRoundsWithin;
+}
+, T, Compute < T >> ;
 
 /// The unsigned type in which integers of type T are added and multiplied, so that they wrap around as two's complement
 /// does. Never narrower than unsigned int: what is narrower would be promoted to int, which overflows.
@@ -50,8 +53,10 @@ struct Unary {
     require_inputs(in, 1);
     return Types::visit(in[0].dtype(), [&]<class T>(Type<T>) -> Tensors {
       Tensor out(output_dtype<T>(), in[0].shape());
-      if constexpr (gives_bool<T>) write(in[0].data<T>(), out.mutable_data<bool>());
-      else write(in[0].data<T>(), out.mutable_data<T>());
+      if constexpr (gives_bool<T>)
+        write(in[0].data<T>(), out.mutable_data<bool>());
+      else
+        write(in[0].data<T>(), out.mutable_data<T>());
       return {std::move(out)};
     });
   }
@@ -68,12 +73,13 @@ struct Unary {
   template <class T, class R>
   void write(std::span<const T> x, std::span<R> y) const {
     const Derived self = static_cast<const Derived&>(*this);
-    for (std::size_t i = 0; i < x.size(); ++i) y[i] = static_cast<R>(self.apply(static_cast<Operand<Derived, T>>(x[i])));
+    for (std::size_t i = 0; i < x.size(); ++i)
+      y[i] = static_cast<R>(self.apply(static_cast<Operand<Derived, T>>(x[i])));
   }
 };
 
-/// Base of z = f(x, y), element by element, x and y of one type, broadcast together by NumPy's rules. Otherwise as Unary.
-/// Takes strings too where `apply(const std::string&, const std::string&)` is given, as a bool or a string.
+/// Base of z = f(x, y), element by element, x and y of one type, broadcast together by NumPy's rules. Otherwise as
+/// Unary. Takes strings too where `apply(const std::string&, const std::string&)` is given, as a bool or a string.
 template <class Derived, class Types>
 struct Binary {
   static void fields(auto&, auto&&) {}
@@ -93,8 +99,10 @@ struct Binary {
     }
     return Types::visit(in[0].dtype(), [&]<class T>(Type<T>) -> Tensors {
       Tensor out(gives_bool<T> ? DType::kBool : dtype_of<T>, shape);
-      if constexpr (gives_bool<T>) write<T>(in, out.mutable_data<bool>(), shape);
-      else write<T>(in, out.mutable_data<T>(), shape);
+      if constexpr (gives_bool<T>)
+        write<T>(in, out.mutable_data<bool>(), shape);
+      else
+        write<T>(in, out.mutable_data<T>(), shape);
       return {std::move(out)};
     });
   }
@@ -102,8 +110,11 @@ struct Binary {
  private:
   template <class T>
   static constexpr bool gives_bool =
-      std::is_same_v<decltype(std::declval<const Derived&>().apply(Operand<Derived, T>{}, Operand<Derived, T>{})), bool>;
-  static constexpr bool takes_strings() { return requires { Derived::kTakesStrings; }; }
+      std::is_same_v<decltype(std::declval<const Derived&>().apply(Operand<Derived, T>{}, Operand<Derived, T>{})),
+                     bool>;
+  static constexpr bool takes_strings() {
+    return requires { Derived::kTakesStrings; };
+  }
 
   static DType output_dtype(DType dtype) {
     if constexpr (takes_strings()) {

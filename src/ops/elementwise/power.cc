@@ -9,8 +9,10 @@ struct Abs : Unary<Abs, Numbers> {
   static constexpr std::string_view kName = "abs";
   template <class T>
   T apply(T x) const {
-    if constexpr (std::is_integral_v<T>) return x < T(0) ? static_cast<T>(Wrapping<T>(0) - static_cast<Wrapping<T>>(x)) : x;
-    else return std::abs(x);
+    if constexpr (std::is_integral_v<T>)
+      return x < T(0) ? static_cast<T>(Wrapping<T>(0) - static_cast<Wrapping<T>>(x)) : x;
+    else
+      return std::abs(x);
   }
 };
 REGISTER_OP(Abs);
@@ -20,8 +22,10 @@ struct Neg : Unary<Neg, Numbers> {
   static constexpr std::string_view kName = "neg";
   template <class T>
   T apply(T x) const {
-    if constexpr (std::is_integral_v<T>) return static_cast<T>(Wrapping<T>(0) - static_cast<Wrapping<T>>(x));
-    else return -x;
+    if constexpr (std::is_integral_v<T>)
+      return static_cast<T>(Wrapping<T>(0) - static_cast<Wrapping<T>>(x));
+    else
+      return -x;
   }
 };
 REGISTER_OP(Neg);
@@ -41,8 +45,10 @@ struct Square : Unary<Square, Numbers> {
   static constexpr std::string_view kName = "square";
   template <class T>
   T apply(T x) const {
-    if constexpr (std::is_integral_v<T>) return static_cast<T>(static_cast<Wrapping<T>>(x) * static_cast<Wrapping<T>>(x));
-    else return x * x;
+    if constexpr (std::is_integral_v<T>)
+      return static_cast<T>(static_cast<Wrapping<T>>(x) * static_cast<Wrapping<T>>(x));
+    else
+      return x * x;
   }
 };
 REGISTER_OP(Square);
@@ -131,7 +137,8 @@ struct Pow : Binary<Pow, Numbers> {
       require(!(y < T(0)), "an integer to a negative power");
       Wrapping<T> result = 1;
       Wrapping<T> base = static_cast<Wrapping<T>>(x);
-      for (auto left = static_cast<std::make_unsigned_t<T>>(y); left != 0; left = static_cast<decltype(left)>(left >> 1)) {
+      for (auto left = static_cast<std::make_unsigned_t<T>>(y); left != 0;
+           left = static_cast<decltype(left)>(left >> 1)) {
         if (left & 1U) result *= base;
         base *= base;
       }

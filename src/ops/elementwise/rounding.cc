@@ -29,8 +29,10 @@ struct Round : Unary<Round, Numbers> {
   static constexpr std::string_view kName = "round";
   template <class T>
   T apply(T x) const {
-    if constexpr (std::is_integral_v<T>) return x;
-    else return std::nearbyint(x);
+    if constexpr (std::is_integral_v<T>)
+      return x;
+    else
+      return std::nearbyint(x);
   }
 };
 REGISTER_OP(Round);

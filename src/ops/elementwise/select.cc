@@ -38,14 +38,18 @@ void choose(const BroadcastRuns<3>& runs, const Tensor& condition, const T* x, c
 /// Elements of `size` bytes, moved as integers of that width.
 void choose_bytes(const BroadcastRuns<3>& runs, Inputs in, Tensor& out) {
   const auto as = [&]<class T>(Type<T>) {
-    choose(runs, in[0], reinterpret_cast<const T*>(in[1].bytes().data()), reinterpret_cast<const T*>(in[2].bytes().data()),
-           reinterpret_cast<T*>(out.mutable_bytes().data()));
+    choose(runs, in[0], reinterpret_cast<const T*>(in[1].bytes().data()),
+           reinterpret_cast<const T*>(in[2].bytes().data()), reinterpret_cast<T*>(out.mutable_bytes().data()));
   };
   switch (size_of(out.dtype())) {
-    case 1: return as(Type<std::uint8_t>{});
-    case 2: return as(Type<std::uint16_t>{});
-    case 4: return as(Type<std::uint32_t>{});
-    default: return as(Type<std::uint64_t>{});
+    case 1:
+      return as(Type<std::uint8_t>{});
+    case 2:
+      return as(Type<std::uint16_t>{});
+    case 4:
+      return as(Type<std::uint32_t>{});
+    default:
+      return as(Type<std::uint64_t>{});
   }
 }
 
@@ -63,12 +67,13 @@ Facts Select::infer(std::span<const Fact> in) const {
 
 Tensors Select::reference(Inputs in) const {
   require_inputs(in, 3);
-  const Facts facts{{in[0].dtype(), in[0].shape(), {}}, {in[1].dtype(), in[1].shape(), {}}, {in[2].dtype(), in[2].shape(), {}}};
+  const Facts facts{
+      {in[0].dtype(), in[0].shape(), {}}, {in[1].dtype(), in[1].shape(), {}}, {in[2].dtype(), in[2].shape(), {}}};
   const Shape shape = *infer(facts)[0].shape.known();
   Shape condition = in[0].shape();
   if (by_row) {
-    require(in[1].shape() == in[2].shape() && shape == in[1].shape(), "a condition {} does not choose between {} and {}",
-            describe(in[0]), describe(in[1]), describe(in[2]));
+    require(in[1].shape() == in[2].shape() && shape == in[1].shape(),
+            "a condition {} does not choose between {} and {}", describe(in[0]), describe(in[1]), describe(in[2]));
     if (condition.rank() == 1) {
       require(shape.rank() > 0 && condition[0] == shape[0], "{} conditions for {}", condition[0], describe(in[1]));
       for (std::size_t axis = 1; axis < shape.rank(); ++axis) condition.push_back(1);

@@ -3,9 +3,9 @@
 
 namespace temper {
 
-/// x where the condition is true, y where it is false; all three broadcast together. Inputs: bool condition, x, y of one
-/// type. With `by_row`, a condition of one dimension chooses whole rows: it lies along the first axis of x and y, which
-/// have equal shapes.
+/// x where the condition is true, y where it is false; all three broadcast together. Inputs: bool condition, x, y of
+/// one type. With `by_row`, a condition of one dimension chooses whole rows: it lies along the first axis of x and y,
+/// which have equal shapes.
 struct Select {
   static constexpr std::string_view kName = "select";
 

@@ -23,10 +23,12 @@ double inverse_erf_near_zero(double x) {
   return y;
 }
 
-/// y with erfc(y) = q, for 0 < q <= 1/2: a rational approximation (Abramowitz and Stegun, 26.2.23), then Halley's steps.
+/// y with erfc(y) = q, for 0 < q <= 1/2: a rational approximation (Abramowitz and Stegun, 26.2.23), then Halley's
+/// steps.
 double inverse_erfc(double q) {
   const double t = std::sqrt(-2 * std::log(q / 2));
-  const double z = t - (2.515517 + t * (0.802853 + t * 0.010328)) / (1 + t * (1.432788 + t * (0.189269 + t * 0.001308)));
+  const double z =
+      t - (2.515517 + t * (0.802853 + t * 0.010328)) / (1 + t * (1.432788 + t * (0.189269 + t * 0.001308)));
   double y = z / std::numbers::sqrt2;
   for (int step = 0; step < 3; ++step) {
     const double newton = (std::erfc(y) - q) / erf_slope(y);
@@ -62,7 +64,8 @@ double digamma(double x) {
   for (; x < 10; ++x) sum -= 1 / x;
   const double s = 1 / (x * x);
   const double series =
-      s * (1.0 / 12 - s * (1.0 / 120 - s * (1.0 / 252 - s * (1.0 / 240 - s * (1.0 / 132 - s * (691.0 / 32760 - s / 12))))));
+      s *
+      (1.0 / 12 - s * (1.0 / 120 - s * (1.0 / 252 - s * (1.0 / 240 - s * (1.0 / 132 - s * (691.0 / 32760 - s / 12))))));
   return sum + std::log(x) - 0.5 / x - series;
 }
 

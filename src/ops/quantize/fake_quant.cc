@@ -4,9 +4,9 @@
 
 namespace temper {
 
-/// y = x, clamped to a range and rounded to the nearest of 2^bits evenly spaced numbers in it (with `narrow`, of one less),
-/// of which 0 is one: the range is moved to make it so, and to hold 0. Inputs: float32 x, low, high: scalars, or (`by_channel`)
-/// one for each place along the last axis of x.
+/// y = x, clamped to a range and rounded to the nearest of 2^bits evenly spaced numbers in it (with `narrow`, of one
+/// less), of which 0 is one: the range is moved to make it so, and to hold 0. Inputs: float32 x, low, high: scalars, or
+/// (`by_channel`) one for each place along the last axis of x.
 struct FakeQuant {
   static constexpr std::string_view kName = "fake_quant";
 

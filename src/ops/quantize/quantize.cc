@@ -15,8 +15,8 @@ template <class T>
 constexpr auto kHighest = static_cast<float>(std::numeric_limits<T>::max());
 /// One less than how many integers T has.
 template <class T>
-constexpr double kSteps =
-    static_cast<double>(std::numeric_limits<T>::max()) - static_cast<double>(std::numeric_limits<T>::lowest());
+constexpr double kSteps = static_cast<double>(std::numeric_limits<T>::max()) -
+                          static_cast<double>(std::numeric_limits<T>::lowest());
 
 struct FloatRange {
   float low = 0;
@@ -82,7 +82,8 @@ template <class T>
 Tensors quantize(const Quantize& op, Inputs in) {
   const Slices slices(in[0].shape(), op.axis);
   const auto ranges = ranges_of(in[1], in[2], slices.count(), op.axis);
-  Tensors out{Tensor(op.dtype, in[0].shape()), Tensor(DType::kFloat32, in[1].shape()), Tensor(DType::kFloat32, in[1].shape())};
+  Tensors out{Tensor(op.dtype, in[0].shape()), Tensor(DType::kFloat32, in[1].shape()),
+              Tensor(DType::kFloat32, in[1].shape())};
   const auto x = in[0].data<float>();
   const auto q = out[0].mutable_data<T>();
   for (std::size_t slice = 0; slice < ranges.size(); ++slice) {

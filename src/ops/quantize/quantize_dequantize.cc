@@ -5,9 +5,9 @@
 
 namespace temper {
 
-/// y = x rounded to the multiples of a scale that integers of `bits` bits would count: signed ones from -2^(bits - 1) (with
-/// `narrow`, one more), or unsigned ones. The scale is the least with which the range keeps within them.
-/// Inputs: x, low, high of one float type: scalars, or one for each slice along `axis`. With `range_given` they are the range,
+/// y = x rounded to the multiples of a scale that integers of `bits` bits would count: signed ones from -2^(bits - 1)
+/// (with `narrow`, one more), or unsigned ones. The scale is the least with which the range keeps within them. Inputs:
+/// x, low, high of one float type: scalars, or one for each slice along `axis`. With `range_given` they are the range,
 /// and x is clamped to it; else the least and greatest of x (of the slice) are, and they are not looked at.
 /// Rounding is half to even, or with `round_up` half up.
 struct QuantizeDequantize {
@@ -65,7 +65,8 @@ struct QuantizeDequantize {
     for (std::size_t slice = 0; slice < ranges.size(); ++slice) {
       const auto grid = grid_of<C>(ranges[slice]);
       slices.for_each_run(slice, [&](std::size_t first, std::size_t length) {
-        for (std::size_t i = first; i < first + length; ++i) to[i] = static_cast<T>(nearest(grid, static_cast<C>(from[i])));
+        for (std::size_t i = first; i < first + length; ++i)
+          to[i] = static_cast<T>(nearest(grid, static_cast<C>(from[i])));
       });
     }
   }

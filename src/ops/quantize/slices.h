@@ -26,7 +26,8 @@ class Slices {
   template <class Body>
   void for_each_run(std::size_t slice, Body&& body) const {
     for (std::int64_t i = 0; i < outer_; ++i) {
-      body(static_cast<std::size_t>((i * count_ + static_cast<std::int64_t>(slice)) * inner_), static_cast<std::size_t>(inner_));
+      body(static_cast<std::size_t>((i * count_ + static_cast<std::int64_t>(slice)) * inner_),
+           static_cast<std::size_t>(inner_));
     }
   }
 
@@ -50,7 +51,8 @@ inline std::vector<Range> ranges_of(const Tensor& low, const Tensor& high, std::
   require(low.dtype() == high.dtype(), "a range is of two types: {} and {}", low.dtype(), high.dtype());
   std::vector<Range> ranges(slices);
   visit_floats(low.dtype(), [&]<class T>(Type<T>) {
-    for (std::size_t i = 0; i < slices; ++i) ranges[i] = {static_cast<double>(low.data<T>()[i]), static_cast<double>(high.data<T>()[i])};
+    for (std::size_t i = 0; i < slices; ++i)
+      ranges[i] = {static_cast<double>(low.data<T>()[i]), static_cast<double>(high.data<T>()[i])};
   });
   return ranges;
 }

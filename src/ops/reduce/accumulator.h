@@ -5,8 +5,8 @@
 #include "base/memory.h"
 #include "ops/definition.h"
 
-/// Ways to make one number of many: `start`, `add` for each, `finish` with how many there were. Floats are accumulated in
-/// double and rounded once, so the order hardly matters; integers in 64 bits, which wrap around.
+/// Ways to make one number of many: `start`, `add` for each, `finish` with how many there were. Floats are accumulated
+/// in double and rounded once, so the order hardly matters; integers in 64 bits, which wrap around.
 namespace temper {
 
 template <class T>
@@ -28,15 +28,20 @@ T narrow(SumOf<T> sum) {
 template <class T>
 T lowest_finite() {
   T value{};
-  if constexpr (std::is_same_v<T, Half>) value.bits = 0xfbff;
-  else if constexpr (std::is_same_v<T, BFloat16>) value.bits = 0xff7f;
-  else value = std::numeric_limits<T>::lowest();
+  if constexpr (std::is_same_v<T, Half>)
+    value.bits = 0xfbff;
+  else if constexpr (std::is_same_v<T, BFloat16>)
+    value.bits = 0xff7f;
+  else
+    value = std::numeric_limits<T>::lowest();
   return value;
 }
 template <class T>
 T highest_finite() {
-  if constexpr (is_float_type<T>) return static_cast<T>(-static_cast<Compute<T>>(lowest_finite<T>()));
-  else return std::numeric_limits<T>::max();
+  if constexpr (is_float_type<T>)
+    return static_cast<T>(-static_cast<Compute<T>>(lowest_finite<T>()));
+  else
+    return std::numeric_limits<T>::max();
 }
 
 /// Working memory for `count` elements, all `value`, under the memory limit as tensors are.
@@ -123,8 +128,10 @@ struct TakingMax {
   using State = Compute<T>;
   template <class T>
   static State<T> start() {
-    if constexpr (is_float_type<T>) return -std::numeric_limits<State<T>>::infinity();
-    else return std::numeric_limits<T>::lowest();
+    if constexpr (is_float_type<T>)
+      return -std::numeric_limits<State<T>>::infinity();
+    else
+      return std::numeric_limits<T>::lowest();
   }
   template <class T>
   static void add(State<T>& best, T element) {
@@ -143,8 +150,10 @@ struct TakingMin {
   using State = Compute<T>;
   template <class T>
   static State<T> start() {
-    if constexpr (is_float_type<T>) return std::numeric_limits<State<T>>::infinity();
-    else return std::numeric_limits<T>::max();
+    if constexpr (is_float_type<T>)
+      return std::numeric_limits<State<T>>::infinity();
+    else
+      return std::numeric_limits<T>::max();
   }
   template <class T>
   static void add(State<T>& best, T element) {
@@ -157,7 +166,8 @@ struct TakingMin {
   }
 };
 
-/// The square root of the sum of squares; of integers, what is left of the point (0 where the sum wraps around below 0).
+/// The square root of the sum of squares; of integers, what is left of the point (0 where the sum wraps around below
+/// 0).
 struct TakingNorm {
   template <class T>
   using State = SumOf<T>;
@@ -171,8 +181,10 @@ struct TakingNorm {
   }
   template <class T>
   static T finish(State<T> sum, std::int64_t) {
-    if constexpr (is_float_type<T>) return narrow<T>(std::sqrt(sum));
-    else return static_cast<T>(std::sqrt(static_cast<double>(std::max<T>(narrow<T>(sum), 0))));
+    if constexpr (is_float_type<T>)
+      return narrow<T>(std::sqrt(sum));
+    else
+      return static_cast<T>(std::sqrt(static_cast<double>(std::max<T>(narrow<T>(sum), 0))));
   }
 };
 

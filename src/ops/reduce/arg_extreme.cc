@@ -1,12 +1,13 @@
 #include "ops/definition.h"
 #include "ops/reduce/accumulator.h"
-#include "ops/reduce/by_input.h"
+#include "ops/reduce/axis.h"
 
 namespace temper {
 namespace {
 
-/// Base of ArgMax and ArgMin: where along an axis the best element is; of equal ones, the first. NaN is never best. Where
-/// none is better than the worst finite value of the type, the answer is 0.
+/// Base of ArgMax and ArgMin: where along an axis the best element is; of equal ones, the first. NaN is never best.
+/// Where none is better than the worst finite value of the type, the answer is 0. An axis that is not known before the
+/// run is a second input, which then counts.
 template <class Derived>
 struct ArgExtreme {
   std::int64_t axis = 0;
@@ -18,27 +19,34 @@ struct ArgExtreme {
   }
 
   Facts infer(std::span<const Fact> in) const {
-    require_inputs(in, 1);
+    require_inputs(in, 1, 2);
     require(is_number(in[0].dtype) || in[0].dtype == DType::kBool, "needs a number input, got {}", in[0].dtype);
     require(is_integer(dtype), "gives integers, not {}", dtype);
+    const auto along = axis_of(in, axis);
     if (!in[0].shape.rank_known()) return {{dtype, {}, {}}};
     std::vector<Dim> dims = in[0].shape.dims();
-    dims.erase(dims.begin() + static_cast<std::ptrdiff_t>(normalise_axis(axis, dims.size())));
+    if (!along) {
+      require(!dims.empty(), "a scalar has no axis");
+      return {{dtype, ShapeFact::of_rank(dims.size() - 1), {}}};
+    }
+    dims.erase(dims.begin() + static_cast<std::ptrdiff_t>(normalise_axis(*along, dims.size())));
     return {{dtype, ShapeFact(std::move(dims)), {}}};
   }
 
   Tensors reference(Inputs in) const {
-    require_inputs(in, 1);
+    require_inputs(in, 1, 2);
     const Tensor& x = in[0];
-    const Fact fact{x.dtype(), x.shape(), {}};
-    Tensor y(dtype, *infer({&fact, 1})[0].shape.known());
-    const std::size_t along = normalise_axis(axis, x.rank());
-    require(x.dim(along) > 0 || y.elements() == 0, "axis {} of {} holds nothing to choose from", axis, describe(x));
+    Facts facts;
+    for (const Tensor& input : in) facts.push_back(Fact::of(input));
+    Tensor y(dtype, *infer(facts)[0].shape.known());
+    const std::size_t along = normalise_axis(*axis_of(facts, axis), x.rank());
+    require(x.dim(along) > 0 || y.elements() == 0, "axis {} of {} holds nothing to choose from", along, describe(x));
     std::vector<std::int64_t> places(static_cast<std::size_t>(y.elements()));
     visit_elements(x.dtype(), [&]<class T>(Type<T>) { find<T>(x, along, places); });
     visit_integers(dtype, [&]<class I>(Type<I>) {
       require(places.empty() || std::in_range<I>(x.dim(along) - 1), "{} cannot count {} elements", dtype, x.dim(along));
-      std::ranges::transform(places, y.mutable_data<I>().begin(), [](std::int64_t place) { return static_cast<I>(place); });
+      std::ranges::transform(places, y.mutable_data<I>().begin(),
+                             [](std::int64_t place) { return static_cast<I>(place); });
     });
     return {std::move(y)};
   }
@@ -75,12 +83,6 @@ struct ArgMax : ArgExtreme<ArgMax> {
 };
 REGISTER_OP(ArgMax);
 
-/// arg_max along an axis that is a second input.
-struct ArgMaxBy : ByInput<ArgMax> {
-  static constexpr std::string_view kName = "arg_max_by";
-};
-REGISTER_OP(ArgMaxBy);
-
 /// Where along `axis` the least element is.
 struct ArgMin : ArgExtreme<ArgMin> {
   static constexpr std::string_view kName = "arg_min";
@@ -91,11 +93,5 @@ struct ArgMin : ArgExtreme<ArgMin> {
   static bool better(auto x, auto best) { return x < best; }
 };
 REGISTER_OP(ArgMin);
-
-/// arg_min along an axis that is a second input.
-struct ArgMinBy : ByInput<ArgMin> {
-  static constexpr std::string_view kName = "arg_min_by";
-};
-REGISTER_OP(ArgMinBy);
 
 }  // namespace temper

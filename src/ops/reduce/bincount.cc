@@ -3,10 +3,10 @@
 
 namespace temper {
 
-/// y[v] = how often v occurs among values, for each v below the size; or, of weights, the sum of those of its occurrences.
-/// Inputs: integer values, none negative (those of the size or more are left out); the size; weights, of the values' shape,
-/// or empty, whose type y has. With `binary`, y is 1 where v occurs. With `by_row`, each row of a matrix of values is counted by
-/// itself: y is [rows, size].
+/// y[v] = how often v occurs among values, for each v below the size; or, of weights, the sum of those of its
+/// occurrences. Inputs: integer values, none negative (those of the size or more are left out); the size; weights, of
+/// the values' shape, or empty, whose type y has. With `binary`, y is 1 where v occurs. With `by_row`, each row of a
+/// matrix of values is counted by itself: y is [rows, size].
 struct Bincount {
   static constexpr std::string_view kName = "bincount";
 

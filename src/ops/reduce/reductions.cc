@@ -2,7 +2,6 @@
 
 #include "ops/elementwise/broadcast.h"
 #include "ops/reduce/accumulator.h"
-#include "ops/reduce/by_input.h"
 
 namespace temper {
 namespace {
@@ -25,20 +24,36 @@ ShapeFact reduced_shape(const Reduction& op, const ShapeFact& x) {
   const auto reduced = reduced_axes(op, x.rank());
   std::vector<Dim> dims;
   for (std::size_t axis = 0; axis < x.rank(); ++axis) {
-    if (!reduced[axis]) dims.push_back(x[axis]);
-    else if (op.keep_dims) dims.emplace_back(1);
+    if (!reduced[axis])
+      dims.push_back(x[axis]);
+    else if (op.keep_dims)
+      dims.emplace_back(1);
   }
   return ShapeFact(std::move(dims));
 }
 
 void require_type(DType dtype, bool logical) {
-  if (logical) require(dtype == DType::kBool, "needs a bool input, got {}", dtype);
-  else require(is_number(dtype), "needs a number input, got {}", dtype);
+  if (logical)
+    require(dtype == DType::kBool, "needs a bool input, got {}", dtype);
+  else
+    require(is_number(dtype), "needs a number input, got {}", dtype);
+}
+
+/// The operator with the axes that its second input gives, where there is one.
+Reduction with_axes(Reduction op, const Tensor& axes) {
+  op.axes = axes.to_int64s();
+  return op;
 }
 
 Facts infer_reduction(const Reduction& op, std::span<const Fact> in, bool logical) {
-  require_inputs(in, 1);
+  require_inputs(in, 1, 2);
   require_type(in[0].dtype, logical);
+  if (in.size() == 2) {
+    require(is_integer(in[1].dtype), "needs integer axes, got {}", in[1].dtype);
+    if (in[1].constant) return {{in[0].dtype, reduced_shape(with_axes(op, *in[1].constant), in[0].shape), {}}};
+    const bool rank_stays = op.keep_dims && in[0].shape.rank_known();
+    return {{in[0].dtype, rank_stays ? ShapeFact::of_rank(in[0].shape.rank()) : ShapeFact(), {}}};
+  }
   return {{in[0].dtype, reduced_shape(op, in[0].shape), {}}};
 }
 
@@ -67,8 +82,9 @@ void reduce(const Tensor& x, const Shape& kept, Tensor& y) {
 }
 
 template <class How>
-Tensors run_reduction(const Reduction& op, Inputs in, bool logical) {
-  require_inputs(in, 1);
+Tensors run_reduction(const Reduction& given, Inputs in, bool logical) {
+  require_inputs(in, 1, 2);
+  const Reduction op = in.size() == 2 ? with_axes(given, in[1]) : given;
   const Tensor& x = in[0];
   require_type(x.dtype(), logical);
   Tensor y(x.dtype(), *reduced_shape(op, x.shape()).known());
@@ -78,8 +94,10 @@ Tensors run_reduction(const Reduction& op, Inputs in, bool logical) {
     if (reduced[axis]) kept.set(axis, 1);
   }
   const auto body = [&]<class T>(Type<T>) { reduce<How, T>(x, kept, y); };
-  if constexpr (std::is_same_v<How, RequiringAll> || std::is_same_v<How, RequiringAny>) body(Type<bool>{});
-  else visit_numbers(x.dtype(), body);
+  if constexpr (std::is_same_v<How, RequiringAll> || std::is_same_v<How, RequiringAny>)
+    body(Type<bool>{});
+  else
+    visit_numbers(x.dtype(), body);
   return {std::move(y)};
 }
 
@@ -116,39 +134,5 @@ REGISTER_OP(All);
 Facts Any::infer(std::span<const Fact> in) const { return infer_reduction(*this, in, true); }
 Tensors Any::reference(Inputs in) const { return run_reduction<RequiringAny>(*this, in, true); }
 REGISTER_OP(Any);
-
-/// The same along axes that are a second input.
-struct SumBy : ByInput<Sum> {
-  static constexpr std::string_view kName = "sum_by";
-};
-REGISTER_OP(SumBy);
-struct MeanBy : ByInput<Mean> {
-  static constexpr std::string_view kName = "mean_by";
-};
-REGISTER_OP(MeanBy);
-struct ProdBy : ByInput<Prod> {
-  static constexpr std::string_view kName = "prod_by";
-};
-REGISTER_OP(ProdBy);
-struct MaxBy : ByInput<Max> {
-  static constexpr std::string_view kName = "max_by";
-};
-REGISTER_OP(MaxBy);
-struct MinBy : ByInput<Min> {
-  static constexpr std::string_view kName = "min_by";
-};
-REGISTER_OP(MinBy);
-struct EuclideanNormBy : ByInput<EuclideanNorm> {
-  static constexpr std::string_view kName = "euclidean_norm_by";
-};
-REGISTER_OP(EuclideanNormBy);
-struct AllBy : ByInput<All> {
-  static constexpr std::string_view kName = "all_by";
-};
-REGISTER_OP(AllBy);
-struct AnyBy : ByInput<Any> {
-  static constexpr std::string_view kName = "any_by";
-};
-REGISTER_OP(AnyBy);
 
 }  // namespace temper

@@ -5,6 +5,7 @@ namespace temper {
 
 /// What reductions have in common: the elements along `axes` become one. With `keep_dims` these axes stay, of size 1.
 /// No axes: each element is reduced by itself. Negative axes count from the end; none may be given twice.
+/// Axes that are not known before the run are a second input, which then counts.
 struct Reduction {
   std::vector<std::int64_t> axes;
   bool keep_dims = false;

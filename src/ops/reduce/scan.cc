@@ -1,12 +1,13 @@
 #include "ops/definition.h"
 #include "ops/reduce/accumulator.h"
-#include "ops/reduce/by_input.h"
+#include "ops/reduce/axis.h"
 
 namespace temper {
 namespace {
 
-/// Base of Cumsum and Cumprod: y[i] = x[0] with x[1] ... with x[i] along an axis. `exclusive`: without x[i]. `reverse`: from
-/// the other end. Floats are accumulated in double, and each y rounded once; integers wrap around.
+/// Base of Cumsum and Cumprod: y[i] = x[0] with x[1] ... with x[i] along an axis. `exclusive`: without x[i]. `reverse`:
+/// from the other end. Floats are accumulated in double, and each y rounded once; integers wrap around. An axis that is
+/// not known before the run is a second input, which then counts.
 template <class How>
 struct Scan {
   std::int64_t axis = 0;
@@ -20,16 +21,17 @@ struct Scan {
   }
 
   Facts infer(std::span<const Fact> in) const {
-    require_inputs(in, 1);
+    require_inputs(in, 1, 2);
     require(is_number(in[0].dtype), "needs a number input, got {}", in[0].dtype);
-    if (in[0].shape.rank_known()) normalise_axis(axis, in[0].shape.rank());
+    const auto along = axis_of(in, axis);
+    if (along && in[0].shape.rank_known()) normalise_axis(*along, in[0].shape.rank());
     return {{in[0].dtype, in[0].shape, {}}};
   }
 
   Tensors reference(Inputs in) const {
-    require_inputs(in, 1);
+    require_inputs(in, 1, 2);
     Tensor y(in[0].dtype(), in[0].shape());
-    const std::size_t along = normalise_axis(axis, in[0].rank());
+    const std::size_t along = normalise_axis(in.size() == 2 ? in[1].to_int64("the axis") : axis, in[0].rank());
     if (y.elements() > 0) visit_numbers(y.dtype(), [&]<class T>(Type<T>) { scan<T>(in[0], along, y); });
     return {std::move(y)};
   }
@@ -62,23 +64,11 @@ struct Cumsum : Scan<Summing> {
 };
 REGISTER_OP(Cumsum);
 
-/// cumsum along an axis that is a second input.
-struct CumsumBy : ByInput<Cumsum> {
-  static constexpr std::string_view kName = "cumsum_by";
-};
-REGISTER_OP(CumsumBy);
-
 /// Running products.
 struct Cumprod : Scan<Multiplying> {
   static constexpr std::string_view kName = "cumprod";
 };
 REGISTER_OP(Cumprod);
-
-/// cumprod along an axis that is a second input.
-struct CumprodBy : ByInput<Cumprod> {
-  static constexpr std::string_view kName = "cumprod_by";
-};
-REGISTER_OP(CumprodBy);
 
 /// Half the sum of squares of all elements, added in double: a scalar.
 struct L2Loss {

@@ -4,11 +4,11 @@
 namespace temper {
 namespace {
 
-/// Reduces the rows of data that share a segment. `rows` says which rows `ids` are for (empty: all, in turn); a negative id
-/// leaves its row out; `none` fills segments without rows.
+/// Reduces the rows of data that share a segment. `rows` says which rows `ids` are for (empty: all, in turn); a
+/// negative id leaves its row out; `none` fills segments without rows.
 template <class How, class T>
-void reduce_rows(const Tensor& data, std::size_t inner, std::span<const std::int64_t> rows, std::span<const std::int64_t> ids,
-                 std::size_t segments, T none, Tensor& y) {
+void reduce_rows(const Tensor& data, std::size_t inner, std::span<const std::int64_t> rows,
+                 std::span<const std::int64_t> ids, std::size_t segments, T none, Tensor& y) {
   using State = typename How::template State<T>;
   const Scratch<State> states(segments * inner, How::template start<T>());
   const Scratch<std::int64_t> counts(segments, 0);
@@ -18,7 +18,8 @@ void reduce_rows(const Tensor& data, std::size_t inner, std::span<const std::int
     const auto segment = static_cast<std::size_t>(ids[i]);
     const std::size_t row = rows.empty() ? i : static_cast<std::size_t>(rows[i]);
     ++counts[segment];
-    for (std::size_t k = 0; k < inner; ++k) How::template add<T>(states[segment * inner + k], elements[row * inner + k]);
+    for (std::size_t k = 0; k < inner; ++k)
+      How::template add<T>(states[segment * inner + k], elements[row * inner + k]);
   }
   const auto out = y.mutable_data<T>();
   for (std::size_t i = 0; i < out.size(); ++i) {
@@ -29,15 +30,16 @@ void reduce_rows(const Tensor& data, std::size_t inner, std::span<const std::int
 
 ShapeFact with_rows(Dim rows, const ShapeFact& data, std::size_t leading) {
   if (!data.rank_known()) return {};
-  require(data.rank() >= leading, "the data has {} dimensions, fewer than the {} of its segments", data.rank(), leading);
+  require(data.rank() >= leading, "the data has {} dimensions, fewer than the {} of its segments", data.rank(),
+          leading);
   std::vector<Dim> dims{rows};
   dims.insert(dims.end(), data.dims().begin() + static_cast<std::ptrdiff_t>(leading), data.dims().end());
   return ShapeFact(std::move(dims));
 }
 
-/// Base of reductions over runs of rows. Inputs: data of one dimension or more; for each row its segment: integers that do
-/// not fall, from 0; and optionally, as many, which rows of data are meant (else, all in turn). There are as many segments
-/// as the last number and one; those without rows give 0, or 1 for products.
+/// Base of reductions over runs of rows. Inputs: data of one dimension or more; for each row its segment: integers that
+/// do not fall, from 0; and optionally, as many, which rows of data are meant (else, all in turn). There are as many
+/// segments as the last number and one; those without rows give 0, or 1 for products.
 template <class How, bool kFloatsOnly = false>
 struct Segments {
   static void fields(auto&, auto&&) {}
@@ -70,13 +72,16 @@ struct Segments {
       const T none = static_cast<T>(static_cast<Compute<T>>(std::is_same_v<How, Multiplying> ? 1 : 0));
       reduce_rows<How, T>(in[0], inner, rows, ids, static_cast<std::size_t>(shape[0]), none, y);
     };
-    if constexpr (kFloatsOnly) visit_floats(y.dtype(), body);
-    else visit_numbers(y.dtype(), body);
+    if constexpr (kFloatsOnly)
+      visit_floats(y.dtype(), body);
+    else
+      visit_numbers(y.dtype(), body);
     return {std::move(y)};
   }
 
  private:
-  static void check(const Tensor& data, std::span<const std::int64_t> ids, std::span<const std::int64_t> rows, bool chosen) {
+  static void check(const Tensor& data, std::span<const std::int64_t> ids, std::span<const std::int64_t> rows,
+                    bool chosen) {
     require(data.rank() >= 1, "needs data of at least 1 dimension, got {}", describe(data));
     const std::int64_t count = data.dim(0);
     require(static_cast<std::int64_t>(ids.size()) == (chosen ? static_cast<std::int64_t>(rows.size()) : count),
@@ -89,8 +94,9 @@ struct Segments {
   }
 };
 
-/// Base of reductions over rows in any order. Inputs: data; for each row its segment, or a negative number where it is to be
-/// left out (of any shape that data's begins with: what these dimensions hold are rows); how many segments there are.
+/// Base of reductions over rows in any order. Inputs: data; for each row its segment, or a negative number where it is
+/// to be left out (of any shape that data's begins with: what these dimensions hold are rows); how many segments there
+/// are.
 template <class Derived, class How>
 struct UnsortedSegments {
   static void fields(auto&, auto&&) {}
@@ -115,7 +121,8 @@ struct UnsortedSegments {
     const auto ids = in[1].to_int64s();
     const std::int64_t segments = in[2].to_int64("the number of segments");
     const std::size_t leading = in[1].rank();
-    const bool prefix = leading <= data.rank() && std::ranges::equal(data.shape().dims().first(leading), in[1].shape().dims());
+    const bool prefix =
+        leading <= data.rank() && std::ranges::equal(data.shape().dims().first(leading), in[1].shape().dims());
     require(prefix, "the shape of {} does not begin with that of its segments, {}", describe(data), describe(in[1]));
     for (const std::int64_t id : ids) require(id < segments, "segment {} is not among {}", id, segments);
     Shape shape{segments};

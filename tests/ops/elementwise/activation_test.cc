@@ -32,7 +32,8 @@ TEST(Activations, AreWhatTheirFormulasSay) {
   check({"elu", "elu", {}, {x}, {f32({6}, {-1, -0.63212056F, 0, 2, 200, kNaN})}, 1e-7});
   check({"elu of alpha", "elu", {{"alpha", 2.0}}, {x}, {f32({6}, {-2, -1.2642411F, 0, 2, 200, kNaN})}, 2e-7});
   check({"selu", "selu", {}, {x}, {f32({6}, {-1.7580993F, -1.1113307F, 0, 2.101402F, 210.14020F, kNaN})}, 1e-6, 1e-7});
-  check({"softplus", "softplus", {}, {x}, {f32({6}, {0, 0.31326169F, 0.69314718F, 2.1269280F, 200, kNaN})}, 1e-7, 2e-7});
+  check(
+      {"softplus", "softplus", {}, {x}, {f32({6}, {0, 0.31326169F, 0.69314718F, 2.1269280F, 200, kNaN})}, 1e-7, 2e-7});
   check({"softsign", "softsign", {}, {x}, {f32({6}, {-200 / 201.0F, -0.5, 0, 2 / 3.0F, 200 / 201.0F, kNaN})}, 1e-7});
   check({"sigmoid", "sigmoid", {}, {x}, {f32({6}, {0, 0.26894142F, 0.5, 0.88079708F, 1, kNaN})}, 1e-7});
   check({"sigmoid of infinities", "sigmoid", {}, {f32({2}, {-kInfinity, kInfinity})}, {f32({2}, {0, 1})}});

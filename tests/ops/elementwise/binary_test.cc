@@ -39,7 +39,10 @@ TEST(Binary, RefusesWhatDoesNotFit) {
 TEST(Binary, AddsAndMultipliesWrappingAround) {
   check({"add", "add", {}, {i8({2}, {127, -128}), i8({2}, {1, -1})}, {i8({2}, {-128, 127})}});
   check({"sub", "sub", {}, {u8({1}, {0}), u8({1}, {1})}, {u8({1}, {255})}});
-  check({"mul", "mul", {}, {tensor_of<std::uint16_t>({1}, {65535}), tensor_of<std::uint16_t>({1}, {65535})},
+  check({"mul",
+         "mul",
+         {},
+         {tensor_of<std::uint16_t>({1}, {65535}), tensor_of<std::uint16_t>({1}, {65535})},
          {tensor_of<std::uint16_t>({1}, {1})}});
   check({"mul of int32", "mul", {}, {i32({1}, {2147483647}), i32({1}, {2})}, {i32({1}, {-2})}});
   check({"squared_difference", "squared_difference", {}, {i32({1}, {2147483647}), i32({1}, {-1})}, {i32({1}, {0})}});
@@ -91,18 +94,34 @@ TEST(Binary, MeetsZerosAndNaN) {
   check({"maximum", "maximum", {}, {x, y}, {f32({6}, {0, kNaN, 1, 4, kNaN, kInfinity})}});
   check({"minimum", "minimum", {}, {x, y}, {f32({6}, {0, kNaN, 0, 2, kNaN, 0})}});
   check({"squared_difference", "squared_difference", {}, {x, y}, {f32({6}, {0, kNaN, 1, 4, kNaN, kInfinity})}});
-  check({"atan2", "atan2", {}, {f32({3}, {1, 0, -1}), f32({3}, {0, -1, 0})}, {f32({3}, {1.5707964F, 3.1415927F, -1.5707964F})}, 1e-6});
+  check({"atan2",
+         "atan2",
+         {},
+         {f32({3}, {1, 0, -1}), f32({3}, {0, -1, 0})},
+         {f32({3}, {1.5707964F, 3.1415927F, -1.5707964F})},
+         1e-6});
 }
 
 TEST(Pow, RaisesFloatsAndIntegers) {
-  check({"floats", "pow", {}, {f32({4}, {2, 4, 0, -2}), f32({4}, {3, 0.5, 0, 0.5})}, {f32({4}, {8, 2, 1, kNaN})}, 0, 1e-6});
-  check({"integers", "pow", {}, {i32({4}, {2, -2, 0, 3}), i32({4}, {3, 5, 0, 40})}, {i32({4}, {8, -32, 1, 689956897})}});
+  check({"floats",
+         "pow",
+         {},
+         {f32({4}, {2, 4, 0, -2}), f32({4}, {3, 0.5, 0, 0.5})},
+         {f32({4}, {8, 2, 1, kNaN})},
+         0,
+         1e-6});
+  check(
+      {"integers", "pow", {}, {i32({4}, {2, -2, 0, 3}), i32({4}, {3, 5, 0, 40})}, {i32({4}, {8, -32, 1, 689956897})}});
   check({"int8", "pow", {}, {i8({1}, {3}), i8({1}, {10})}, {i8({1}, {-87})}});
   check_refused({"negative", "pow", {}, {i32({1}, {1}), i32({1}, {-1})}, {}}, "negative power");
 }
 
 TEST(NextAfter, StepsByOneNumber) {
-  check({"up", "next_after", {}, {f32({3}, {1, 0, kNaN}), f32({3}, {2, 1, 1})}, {f32({3}, {1.00000012F, 1.4e-45F, kNaN})}});
+  check({"up",
+         "next_after",
+         {},
+         {f32({3}, {1, 0, kNaN}), f32({3}, {2, 1, 1})},
+         {f32({3}, {1.00000012F, 1.4e-45F, kNaN})}});
   check_refused({"float16", "next_after", {}, {tensor_of<Half>({1}, {Half(1)}), tensor_of<Half>({1}, {Half(2)})}, {}},
                 "needs float32 or float64");
 }
@@ -136,9 +155,16 @@ TEST(Equal, TakesStringsAndMismatches) {
 }
 
 TEST(ApproximateEqual, IncludesItsTolerance) {
-  check({"floats", "approximate_equal", {{"tolerance", 0.5}}, {f32({4}, {1, 1, kNaN, kInfinity}), f32({4}, {1.5, 1.75, kNaN, kInfinity})},
+  check({"floats",
+         "approximate_equal",
+         {{"tolerance", 0.5}},
+         {f32({4}, {1, 1, kNaN, kInfinity}), f32({4}, {1.5, 1.75, kNaN, kInfinity})},
          {boolean({4}, {true, false, false, false})}});
-  check({"far integers", "approximate_equal", {{"tolerance", 1.0}}, {i8({2}, {-128, 4}), i8({2}, {127, 5})}, {boolean({2}, {false, true})}});
+  check({"far integers",
+         "approximate_equal",
+         {{"tolerance", 1.0}},
+         {i8({2}, {-128, 4}), i8({2}, {127, 5})},
+         {boolean({2}, {false, true})}});
 }
 
 TEST(Logic, WorksOnBoolsAndBits) {
@@ -150,9 +176,17 @@ TEST(Logic, WorksOnBoolsAndBits) {
   check({"bits and", "bitwise_and", {}, {u8({1}, {0xcc}), u8({1}, {0xaa})}, {u8({1}, {0x88})}});
   check({"bits or", "bitwise_or", {}, {u8({1}, {0xcc}), u8({1}, {0xaa})}, {u8({1}, {0xee})}});
   check({"bits xor", "bitwise_xor", {}, {u8({1}, {0xcc}), u8({1}, {0xaa})}, {u8({1}, {0x66})}});
-  check({"left", "left_shift", {}, {i32({4}, {1, -1, 5, 1}), i32({4}, {31, 32, -1, 33})},
-         {i32({4}, {std::numeric_limits<int>::min(), std::numeric_limits<int>::min(), 5, std::numeric_limits<int>::min()})}});
-  check({"right", "right_shift", {}, {i32({4}, {1, -1, -8, -8}), i32({4}, {31, 32, -1, 1})}, {i32({4}, {0, -1, -8, -4})}});
+  check({"left",
+         "left_shift",
+         {},
+         {i32({4}, {1, -1, 5, 1}), i32({4}, {31, 32, -1, 33})},
+         {i32({4}, {std::numeric_limits<int>::min(), std::numeric_limits<int>::min(), 5,
+                    std::numeric_limits<int>::min()})}});
+  check({"right",
+         "right_shift",
+         {},
+         {i32({4}, {1, -1, -8, -8}), i32({4}, {31, 32, -1, 1})},
+         {i32({4}, {0, -1, -8, -4})}});
   check({"narrow", "right_shift", {}, {u8({2}, {255, 255}), u8({2}, {7, 8})}, {u8({2}, {1, 1})}});
 }
 

@@ -14,11 +14,22 @@ Attributes as(DType dtype, const std::string& mode) { return {{"dtype", dtype}, 
 
 TEST(FakeQuant, RoundsToAGridThroughZero) {
   const Tensor x = f32({8}, {-2, -0.5, 0, 0.26F, 0.7F, 3, kNaN, kInfinity});
-  check({"4 bits", "fake_quant", {{"bits", std::int64_t{4}}, {"narrow", true}}, {x, one(-1), one(2.5)},
+  check({"4 bits",
+         "fake_quant",
+         {{"bits", std::int64_t{4}}, {"narrow", true}},
+         {x, one(-1), one(2.5)},
          {f32({8}, {-1, -0.5, 0, 0.25, 0.75, 2.5, kNaN, 2.5})}});
-  check({"ties go up", "fake_quant", {{"bits", std::int64_t{4}}}, {f32({3}, {-0.25, 0.25, 0.75}), one(-3.5), one(4)},
+  check({"ties go up",
+         "fake_quant",
+         {{"bits", std::int64_t{4}}},
+         {f32({3}, {-0.25, 0.25, 0.75}), one(-3.5), one(4)},
          {f32({3}, {0, 0.5, 1})}});
-  check({"moved to hold 0", "fake_quant", {}, {f32({3}, {-1, 0.3F, 9}), one(1), one(2.5)}, {f32({3}, {0, 0.3F, 1.5})}, 1e-6});
+  check({"moved to hold 0",
+         "fake_quant",
+         {},
+         {f32({3}, {-1, 0.3F, 9}), one(1), one(2.5)},
+         {f32({3}, {0, 0.3F, 1.5})},
+         1e-6});
   check({"nothing", "fake_quant", {}, {f32({2}, {1, -1}), one(0), one(0)}, {f32({2}, {0, 0})}});
   check({"empty", "fake_quant", {}, {f32({0, 2}, {}), one(-1), one(1)}, {f32({0, 2}, {})}});
   check_refused({"bits", "fake_quant", {{"bits", std::int64_t{17}}}, {x, one(-1), one(1)}, {}}, "not between 2 and 16");
@@ -27,7 +38,10 @@ TEST(FakeQuant, RoundsToAGridThroughZero) {
 
 TEST(FakeQuant, TakesARangePerChannel) {
   const Attributes how{{"by_channel", true}, {"bits", std::int64_t{2}}};
-  check({"channels", "fake_quant", how, {f32({2, 2}, {-2, 0.4F, 0.6F, 9}), f32({2}, {-1, 0}), f32({2}, {2, 6})},
+  check({"channels",
+         "fake_quant",
+         how,
+         {f32({2, 2}, {-2, 0.4F, 0.6F, 9}), f32({2}, {-1, 0}), f32({2}, {2, 6})},
          {f32({2, 2}, {-1, 0, 1, 6})}});
   check_refused({"count", "fake_quant", how, {f32({2}, {1, 2}), f32({1}, {0}), f32({1}, {1})}, {}}, "not of 2 slices");
   check_refused({"scalar", "fake_quant", how, {one(1), f32({1}, {0}), f32({1}, {1})}, {}}, "no channels");
@@ -56,10 +70,16 @@ TEST(Quantize, RoundsAndWidensAsAsked) {
   how.emplace_back("narrow", true);
   check({"to even", "quantize", how, {ties, one(-127), one(127)}, {i8({4}, {-2, 0, 2, 2}), one(-127), one(127)}});
   const Attributes first = as(DType::kUInt8, "min_first");
-  check({"nothing", "quantize", first, {f32({3}, {-1, 0, kNaN}), one(0), one(0)}, {u8({3}, {0, 0, 0}), one(0), one(0.01F)}});
-  check({"without 0", "quantize", first, {f32({2}, {0, 2.5}), one(1), one(2.5)}, {u8({2}, {0, 255}), one(0), one(2.5)}});
+  check({"nothing",
+         "quantize",
+         first,
+         {f32({3}, {-1, 0, kNaN}), one(0), one(0)},
+         {u8({3}, {0, 0, 0}), one(0), one(0.01F)}});
+  check(
+      {"without 0", "quantize", first, {f32({2}, {0, 2.5}), one(1), one(2.5)}, {u8({2}, {0, 255}), one(0), one(2.5)}});
   check_refused({"falling", "quantize", first, {ties, one(1), one(0)}, {}}, "does not ascend");
-  check_refused({"type", "quantize", as(DType::kInt64, "scaled"), {ties, one(0), one(1)}, {}}, "quantised to or from int64");
+  check_refused({"type", "quantize", as(DType::kInt64, "scaled"), {ties, one(0), one(1)}, {}},
+                "quantised to or from int64");
 }
 
 TEST(Quantize, TakesARangePerSlice) {
@@ -69,7 +89,11 @@ TEST(Quantize, TakesARangePerSlice) {
   const Tensor low = f32({2}, {-1, 0});
   const Tensor high = f32({2}, {1, 2});
   check({"rows", "quantize", how, {x, low, high}, {u8({2, 2}, {0, 166, 89, 255}), low, high}});
-  check({"no rows", "quantize", how, {f32({0, 2}, {}), f32({0}, {}), f32({0}, {})}, {u8({0, 2}, {}), f32({0}, {}), f32({0}, {})}});
+  check({"no rows",
+         "quantize",
+         how,
+         {f32({0, 2}, {}), f32({0}, {}), f32({0}, {})},
+         {u8({0, 2}, {}), f32({0}, {}), f32({0}, {})}});
   check({"empty rows", "quantize", how, {f32({2, 0}, {}), low, high}, {u8({2, 0}, {}), low, high}});
   check_refused({"one range", "quantize", how, {x, one(0), one(1)}, {}}, "not of 2 slices");
   Attributes first = as(DType::kUInt8, "min_first");
@@ -89,8 +113,12 @@ TEST(Dequantize, GivesTheNumbersBack) {
   expect("scaled", i8({2}, {-128, 127}), f32({2}, {-2.5196850F, 2.5}));
   Attributes columns = as(DType::kFloat32, "min_combined");
   columns.emplace_back("axis", std::int64_t{1});
-  check({"columns", "dequantize", columns, {u8({2, 2}, {0, 255, 255, 0}), f32({2}, {-1, 0}), f32({2}, {2.5, 1})},
-         {f32({2, 2}, {-1, 1, 2.5, 0})}, 1e-6});
+  check({"columns",
+         "dequantize",
+         columns,
+         {u8({2, 2}, {0, 255, 255, 0}), f32({2}, {-1, 0}), f32({2}, {2.5, 1})},
+         {f32({2, 2}, {-1, 1, 2.5, 0})},
+         1e-6});
   check_refused({"floats", "dequantize", {}, {one(1), one(0), one(1)}, {}}, "quantised to or from float32");
 }
 
@@ -102,20 +130,34 @@ TEST(QuantizeDequantize, RoundsToMultiples) {
   how.emplace_back("narrow", true);
   check({"half up", "quantize_dequantize", how, {x, one(-7), one(7)}, {f32({5}, {-7, -1, 1, 3, 7})}});
   const Attributes open{{"bits", std::int64_t{2}}, {"is_signed", false}};
-  check({"measured", "quantize_dequantize", open, {f32({4}, {0, 0.9F, 2, 6}), one(1), one(-1)}, {f32({4}, {0, 0, 2, 6})}});
+  check({"measured",
+         "quantize_dequantize",
+         open,
+         {f32({4}, {0, 0.9F, 2, 6}), one(1), one(-1)},
+         {f32({4}, {0, 0, 2, 6})}});
   check({"zeros", "quantize_dequantize", {}, {f32({2}, {0, 0}), one(0), one(0)}, {f32({2}, {0, 0})}});
-  check({"rows", "quantize_dequantize", {{"axis", std::int64_t{0}}, {"bits", std::int64_t{2}}, {"is_signed", false}},
-         {f32({2, 2}, {1, 3, 2, 6}), one(0), one(0)}, {f32({2, 2}, {1, 3, 2, 6})}});
-  check_refused({"falling", "quantize_dequantize", {{"range_given", true}}, {x, one(1), one(-1)}, {}}, "does not ascend");
+  check({"rows",
+         "quantize_dequantize",
+         {{"axis", std::int64_t{0}}, {"bits", std::int64_t{2}}, {"is_signed", false}},
+         {f32({2, 2}, {1, 3, 2, 6}), one(0), one(0)},
+         {f32({2, 2}, {1, 3, 2, 6})}});
+  check_refused({"falling", "quantize_dequantize", {{"range_given", true}}, {x, one(1), one(-1)}, {}},
+                "does not ascend");
   check_refused({"bits", "quantize_dequantize", {{"bits", std::int64_t{63}}}, {x, one(0), one(1)}, {}}, "63 bits");
 }
 
 TEST(Requantize, NarrowsAccumulators) {
   const Tensor q = i32({5}, {-1000000, -5, 0, 7, 1000000});
   check({"range", "requantization_range", {}, {q, one(-1000), one(1000)}, {one(-0.46566105F), one(0.46566153F)}, 1e-8});
-  check({"to uint8", "requantize", {}, {q, one(-1000), one(1000), one(-0.5), one(0.4F)},
+  check({"to uint8",
+         "requantize",
+         {},
+         {q, one(-1000), one(1000), one(-0.5), one(0.4F)},
          {u8({5}, {10, 142, 142, 142, 255}), one(-0.5), one(0.4F)}});
-  check({"to int8", "requantize", {{"dtype", DType::kInt8}}, {q, one(-1000), one(1000), one(-0.5), one(0.4F)},
+  check({"to int8",
+         "requantize",
+         {{"dtype", DType::kInt8}},
+         {q, one(-1000), one(1000), one(-0.5), one(0.4F)},
          {i8({5}, {-118, 14, 14, 14, 127}), one(-0.5), one(0.4F)}});
   check_refused({"nothing", "requantization_range", {}, {i32({0}, {}), one(0), one(1)}, {}}, "nothing has no range");
 }

@@ -30,6 +30,16 @@ TEST(Reductions, TakeAnyAxes) {
   check_refused({"bools", "sum", along({0}), {boolean({1}, {true})}, {}}, "needs a number input");
 }
 
+TEST(Reductions, TakeAxesAsAnInput) {
+  const Tensor x = f32({2, 2}, {1, 2, 3, 4});
+  check({"sum", "sum", {}, {x, i32({1}, {1})}, {f32({2}, {3, 7})}});
+  check({"kept", "max", {{"keep_dims", true}}, {x, i64({2}, {0, 1})}, {f32({1, 1}, {4})}});
+  check({"arg_max", "arg_max", {}, {x, i32({}, {-1})}, {i64({2}, {1, 1})}});
+  check({"cumsum", "cumsum", {}, {x, i32({}, {1})}, {f32({2, 2}, {1, 3, 3, 7})}});
+  check_refused({"floats", "sum", {}, {x, f32({1}, {1})}, {}}, "integer");
+  check_refused({"range", "arg_min", {}, {x, i32({}, {2})}, {}}, "axis 2 is outside");
+}
+
 TEST(Reductions, AreAsNamed) {
   const Tensor x = f32({2, 2}, {3, 4, -1, 0.5});
   check({"prod", "prod", along({1}), {x}, {f32({2}, {12, -0.5})}});
@@ -79,7 +89,10 @@ TEST(ArgExtremes, FindTheFirst) {
   check({"middle", "arg_min", {{"axis", std::int64_t{1}}}, {i32({1, 2, 2}, {5, 1, 3, 2})}, {i64({1, 2}, {1, 0})}});
   check({"int32", "arg_max", {{"axis", std::int64_t{0}}, {"dtype", DType::kInt32}}, {u8({2}, {0, 9})}, {i32({}, {1})}});
   check({"bools", "arg_max", last, {boolean({3}, {false, true, true})}, {i64({}, {1})}});
-  check({"NaN", "arg_max", last, {f32({4, 3}, {1, kNaN, 2, kNaN, 5, 1, kNaN, kNaN, kNaN, -kInfinity, kInfinity, kInfinity})},
+  check({"NaN",
+         "arg_max",
+         last,
+         {f32({4, 3}, {1, kNaN, 2, kNaN, 5, 1, kNaN, kNaN, kNaN, -kInfinity, kInfinity, kInfinity})},
          {i64({4}, {2, 1, 0, 1})}});
   check({"no rows", "arg_max", last, {f32({0, 3}, {})}, {i64({0}, {})}});
   check({"no inner", "arg_max", {{"axis", std::int64_t{0}}}, {f32({0, 0}, {})}, {i64({0}, {})}});
@@ -98,7 +111,8 @@ TEST(Scans, RunEitherWay) {
   check({"both", "cumsum", how(true, true), {x}, {f32({3}, {7, 4, 0})}});
   check({"products", "cumprod", how(true, false), {x}, {f32({3}, {1, 2, 6})}});
   check({"matrix", "cumsum", {{"axis", std::int64_t{0}}}, {i32({2, 2}, {1, 2, 3, 4})}, {i32({2, 2}, {1, 2, 4, 6})}});
-  check({"inner", "cumsum", {{"axis", std::int64_t{-1}}}, {u8({2, 2}, {200, 100, 3, 4})}, {u8({2, 2}, {200, 44, 3, 7})}});
+  check(
+      {"inner", "cumsum", {{"axis", std::int64_t{-1}}}, {u8({2, 2}, {200, 100, 3, 4})}, {u8({2, 2}, {200, 44, 3, 7})}});
   check({"empty", "cumprod", {{"axis", std::int64_t{1}}}, {f32({2, 0}, {})}, {f32({2, 0}, {})}});
   check_refused({"axis", "cumsum", {{"axis", std::int64_t{1}}}, {x}, {}}, "axis 1 is outside");
 }

@@ -42,13 +42,24 @@ TEST(UnsortedSegments, ReduceRowsInAnyOrder) {
   check({"prod", "unsorted_segment_prod", {}, {data, ids, count}, {i32({3, 1}, {1, 1, 3})}});
   check({"max", "unsorted_segment_max", {}, {data, ids, count}, {i32({3, 1}, {kMin, kMin, 3})}});
   check({"min", "unsorted_segment_min", {}, {data, ids, count}, {i32({3, 1}, {kMax, kMax, 1})}});
-  check({"none", "unsorted_segment_max", {}, {f32({0}, {}), i32({0}, {}), i32({}, {1})},
+  check({"none",
+         "unsorted_segment_max",
+         {},
+         {f32({0}, {}), i32({0}, {}), i32({}, {1})},
          {f32({1}, {std::numeric_limits<float>::lowest()})}});
-  check({"matrix", "unsorted_segment_sum", {}, {f32({2, 2}, {1, 2, 3, 4}), i32({2, 2}, {0, 1, 1, -1}), i64({}, {2})},
+  check({"matrix",
+         "unsorted_segment_sum",
+         {},
+         {f32({2, 2}, {1, 2, 3, 4}), i32({2, 2}, {0, 1, 1, -1}), i64({}, {2})},
          {f32({2}, {1, 5})}});
-  check({"scalar id", "unsorted_segment_sum", {}, {f32({2}, {1, 2}), i32({}, {1}), i32({}, {2})}, {f32({2, 2}, {0, 0, 1, 2})}});
+  check({"scalar id",
+         "unsorted_segment_sum",
+         {},
+         {f32({2}, {1, 2}), i32({}, {1}), i32({}, {2})},
+         {f32({2, 2}, {0, 0, 1, 2})}});
   check({"no segments", "unsorted_segment_sum", {}, {f32({0, 2}, {}), i64({0}, {}), i64({}, {0})}, {f32({0, 2}, {})}});
-  check_refused({"beyond", "unsorted_segment_sum", {}, {data, i32({3}, {0, 3, 1}), count}, {}}, "segment 3 is not among 3");
+  check_refused({"beyond", "unsorted_segment_sum", {}, {data, i32({3}, {0, 3, 1}), count}, {}},
+                "segment 3 is not among 3");
   check_refused({"prefix", "unsorted_segment_sum", {}, {data, i32({2}, {0, 1}), count}, {}}, "does not begin with");
   check_refused({"negative", "unsorted_segment_sum", {}, {data, ids, i32({}, {-1})}, {}}, "number of segments is -1");
 }
@@ -58,13 +69,25 @@ TEST(Bincount, CountsValues) {
   const Tensor none = i32({0}, {});
   check({"counts", "bincount", {}, {values, i32({}, {5}), none}, {i32({5}, {1, 2, 0, 0, 1})}});
   check({"weights", "bincount", {}, {values, i32({}, {2}), f32({5}, {1, 2, 3, 4, 5})}, {f32({2}, {3, 5})}});
-  check({"binary", "bincount", {{"binary", true}}, {values, i32({}, {3}), f32({5}, {1, 2, 3, 4, 5})}, {f32({3}, {1, 1, 0})}});
+  check({"binary",
+         "bincount",
+         {{"binary", true}},
+         {values, i32({}, {3}), f32({5}, {1, 2, 3, 4, 5})},
+         {f32({3}, {1, 1, 0})}});
   check({"matrix", "bincount", {}, {i32({2, 2}, {0, 1, 1, 1}), i32({}, {2}), none}, {i32({2}, {1, 3})}});
-  check({"rows", "bincount", {{"by_row", true}}, {i32({2, 2}, {0, 1, 1, 1}), i32({}, {2}), none}, {i32({2, 2}, {1, 1, 0, 2})}});
+  check({"rows",
+         "bincount",
+         {{"by_row", true}},
+         {i32({2, 2}, {0, 1, 1, 1}), i32({}, {2}), none},
+         {i32({2, 2}, {1, 1, 0, 2})}});
   check({"vector by row", "bincount", {{"by_row", true}}, {values, i32({}, {2}), none}, {i32({2}, {1, 2})}});
   check({"nothing", "bincount", {}, {none, i32({}, {2}), none}, {i32({2}, {0, 0})}});
   check({"no size", "bincount", {}, {values, i32({}, {0}), none}, {i32({0}, {})}});
-  check({"rows of nothing", "bincount", {{"by_row", true}}, {i32({2, 0}, {}), i32({}, {1}), none}, {i32({2, 1}, {0, 0})}});
+  check({"rows of nothing",
+         "bincount",
+         {{"by_row", true}},
+         {i32({2, 0}, {}), i32({}, {1}), none},
+         {i32({2, 1}, {0, 0})}});
   check_refused({"negative", "bincount", {}, {i32({1}, {-1}), i32({}, {2}), none}, {}}, "none may be negative");
   check_refused({"weights", "bincount", {}, {values, i32({}, {2}), f32({1}, {1})}, {}}, "not of the shape of values");
   check_refused({"size", "bincount", {}, {values, i32({}, {-2}), none}, {}}, "size is -2");
