@@ -44,24 +44,25 @@ class SourceOps {
     for (const FunctionDef& function : graph.library().function()) functions_[function.signature().name()] = &function;
   }
 
-  /// Empty where a node of that name is none of the source's: a loop, which is named after its frame.
-  std::string find(std::string_view name) const { return find(graph_.node(), name); }
+  /// The operators of the nodes of that name: more than one where branches name their nodes alike, none where it is no
+  /// node's, as a loop's, which is named after its frame.
+  std::set<std::string> find(std::string_view name) const {
+    std::set<std::string> ops;
+    find(graph_.node(), name, ops);
+    return ops;
+  }
 
  private:
-  std::string find(const auto& nodes, std::string_view name) const {
+  void find(const auto& nodes, std::string_view name, std::set<std::string>& ops) const {
     for (const NodeDef& node : nodes) {
-      if (node.name() == name) return node.op();
-    }
-    for (const NodeDef& node : nodes) {
+      if (node.name() == name) ops.insert(node.op());
       if (!name.starts_with(node.name() + "/")) continue;
       for (const std::string& callee : callees(node)) {
         const auto function = functions_.find(callee);
         if (function == functions_.end()) continue;
-        auto found = find(function->second->node_def(), name.substr(node.name().size() + 1));
-        if (!found.empty()) return found;
+        find(function->second->node_def(), name.substr(node.name().size() + 1), ops);
       }
     }
-    return {};
   }
 
   static std::vector<std::string> callees(const NodeDef& node) {
@@ -97,7 +98,10 @@ class Dump {
     optimise(graph);
     visit(graph, source, seen);
     for (const std::string& op : seen) ++operators_[op].cases;
-    for (const std::string& op : c.ops) ++spellings_[op].cases;
+    for (const std::string& op : c.ops) {
+      const auto spelling = spellings_.find(op);
+      if (spelling != spellings_.end()) ++spelling->second.cases;
+    }
   }
 
   void add_failure(std::string text) { failures_.push_back(std::move(text)); }
@@ -132,13 +136,12 @@ class Dump {
     }
   }
 
-  /// A constant is an operator of `Const` alone: whatever else gives one has been folded.
+  /// A constant is an operator of `Const` alone, and no other is: whatever else gives one has been folded.
   void credit(const Node& node, const std::string& op, const SourceOps& source) {
-    const std::string spelling = source.find(node.name);
-    if (op == "constant" && spelling != "Const") return;
-    std::vector<std::string> from{spelling};
-    if (spelling.empty()) from = {"Enter", "Exit", "LoopCond", "NextIteration"};
+    std::set<std::string> from = source.find(node.name);
+    if (from.empty()) from = {"Enter", "Exit", "LoopCond", "NextIteration"};
     for (const std::string& name : from) {
+      if ((op == "constant") != (name == "Const")) continue;
       operators_[op].spellings.insert(name);
       spellings_[name].operators.insert(op);
     }
