@@ -1,10 +1,12 @@
 """What the generators of docs/generated/ share: reading the docstrings of structs, and writing or checking a page."""
+import itertools
 import pathlib
 import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 STRUCT = re.compile(r"((?:^///[^\n]*\n)+)struct \w+[^;{]*\{(.*?)\};$", re.MULTILINE | re.DOTALL)
+SENTENCE = re.compile(r"(?<!\.\.)[.](?= \[?[A-Za-z`\d]|$)")
 NAME = re.compile(r'kName = "(\w+)"')
 
 
@@ -14,14 +16,17 @@ class Documented:
     def __init__(self, doc, body, source):
         lines = [line[3:] for line in doc.splitlines()]
         self.prose = " ".join(line.strip() for line in lines if not line.startswith("     "))
+        self.announcement = " ".join(line.strip() for line in itertools.takewhile(lambda line: not line.startswith("     "), lines))
         self.picture = [line[5:] for line in lines if line.startswith("     ")]
         self.body = body
         self.source = source
 
     def first_sentence(self):
         """With the formula, where a colon announces it."""
-        sentence = re.match(r".*?[.](?= [A-Z`]|$)|.*?:(?= [A-Z])|.*", self.prose)[0]
-        return f"{sentence} `{' '.join(line.strip() for line in self.picture)}`" if sentence.endswith(":") else sentence
+        if self.announcement.endswith(":") and not SENTENCE.search(self.announcement):
+            return f"{self.announcement} `{' '.join(line.strip() for line in self.picture)}`"
+        found = SENTENCE.search(self.prose)
+        return self.prose[: found.end()] if found else self.prose
 
 
 def documented(*folders):
@@ -40,7 +45,9 @@ def documented(*folders):
 
 def cell(text):
     """Text for a cell of a Markdown table."""
-    return text.replace("|", "\\|").replace("*", "\\*").replace("<", "&lt;")
+    parts = " ".join(text.split()).replace("|", "\\|").split("`")
+    parts[::2] = [part.replace("*", "\\*").replace("<", "&lt;") for part in parts[::2]]  # what is not code
+    return "`".join(parts)
 
 
 def publish(page, text, check):
