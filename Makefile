@@ -33,6 +33,7 @@ fuzz: install-dependencies  ## Fuzz the readers for 10 minutes each, under sanit
 
 docs: build  ## Write docs/generated/ anew
 	@tools/operator_table.py --dump build/tests/operator_dump
+	@tools/pass_table.py
 
 install-dependencies:  ## Install what is missing of the packages in tools/packages.txt
 	@tools/install_dependencies.sh

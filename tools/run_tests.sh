@@ -8,6 +8,8 @@ failed=0
 count() { if "$@"; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "FAILED: $*" >&2; fi; }
 count python3 "$root/tools/check_layers.py"
 count python3 "$root/tools/operator_table.py" --dump "$build/tests/operator_dump" --check
+count python3 "$root/tools/pass_table.py" --check
+python3 "$root/tools/check_sizes.py"
 for test in "$build"/tests/*_test; do count "$test" --gtest_brief=1; done
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

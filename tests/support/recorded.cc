@@ -76,6 +76,7 @@ std::vector<RecordedCase> read_cases(const std::filesystem::path& file) {
     c.op = root.at("op").get<std::string>();
     c.name = j.at("name").get<std::string>();
     c.graph = decode_base64(j.at("graph").get<std::string>());
+    c.ops = j.at("ops").get<std::vector<std::string>>();
     for (const auto& [name, tensor] : j.at("inputs").items()) c.inputs.emplace(name, read_tensor(tensor));
     for (const auto& [name, tensor] : j.at("outputs").items()) c.outputs.emplace(name, read_tensor(tensor));
     c.atol = j.value("atol", 0.0);

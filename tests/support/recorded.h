@@ -13,6 +13,7 @@ struct RecordedCase {
   std::string op;    ///< the spelling that the file is about
   std::string name;
   std::string graph;  ///< a serialised GraphDef
+  std::vector<std::string> ops;  ///< every spelling in the graph and its functions
   std::map<std::string, Tensor> inputs;
   std::map<std::string, Tensor> outputs;
   double atol = 0;

@@ -67,12 +67,15 @@ void FunctionLibrary::count_node() {
   require(++emitted_ <= kMaxNodes, "with its functions inlined the graph has more than {} nodes", kMaxNodes);
 }
 
-bool is_structural(std::string_view op) {
+const std::set<std::string_view>& structural_ops() {
   static const std::set<std::string_view> ops = {
-      "Const", "Placeholder", "PlaceholderV2", "LoopCond", "PartitionedCall", "StatefulPartitionedCall", "If",
-      "StatelessIf", "While", "StatelessWhile", "Case", "StatelessCase", kArgument};
-  return ops.contains(op) || is_switch(op) || is_merge(op) || is_enter(op) || is_exit(op) || is_next_iteration(op);
+      "Const", "Placeholder", "PlaceholderV2", "PartitionedCall", "StatefulPartitionedCall", "If", "StatelessIf", "While",
+      "StatelessWhile", "Case", "StatelessCase", "Switch", "RefSwitch", "Merge", "RefMerge", "Enter", "RefEnter", "Exit",
+      "RefExit", "NextIteration", "RefNextIteration", "LoopCond"};
+  return ops;
 }
+
+bool is_structural(std::string_view op) { return op == kArgument || structural_ops().contains(op); }
 
 Emitter::Emitter(FunctionLibrary& library, SourceGraph& source, Graph& target, std::map<SourceEdge, ValueId> given,
                  std::string path, int depth)

@@ -37,7 +37,10 @@ class NoRuleError : public ModelError {
   using ModelError::ModelError;
 };
 
-/// Whether nodes of this operator are turned into control flow or left out by the emitter itself.
+/// The operators that the emitter itself turns into inputs, constants, calls and control flow; they have no rule.
+const std::set<std::string_view>& structural_ops();
+
+/// Whether the emitter handles nodes of this operator itself.
 bool is_structural(std::string_view op);
 
 /// Emits Temper operators for one source graph (the model's, or a function's body) into one Temper graph.

@@ -14,7 +14,7 @@ from tf_api import tf
 
 FAMILIES = (
     "elementwise casting conv nn fused arrays indexing blocks reductions linalg image detection "
-    "control_flow tensor_lists rnn quantize"
+    "control_flow tensor_lists rnn quantize rare"
 ).split()
 
 
