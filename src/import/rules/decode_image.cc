@@ -15,13 +15,19 @@ ValueIds decode(NodeImport& node) {
                      {"ratio", node.attribute("ratio", std::int64_t{1})}})};
 }
 
+/// Gives an animation of one picture.
+ValueIds decode_webp(NodeImport& node) {
+  return {node.emit("expand_dims", {decode(node)[0]}, {{"axis", std::int64_t{0}}})};
+}
+
 }  // namespace
 
 /// Any of these reads a file of any format that is known, as they do in TensorFlow.
 REGISTER_RULES(decode_image) {
-  for (const char* op : {"DecodeJpeg", "DecodePng", "DecodeBmp", "DecodeWebP", "DecodeImage", "DecodeAndCropJpeg"}) {
+  for (const char* op : {"DecodeJpeg", "DecodePng", "DecodeBmp", "DecodeImage", "DecodeAndCropJpeg"}) {
     rules.tensorflow(op, decode);
   }
+  rules.tensorflow("DecodeWebP", decode_webp);
 }
 
 }  // namespace temper

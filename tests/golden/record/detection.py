@@ -120,7 +120,7 @@ def overlaps():
 overlaps()
 
 
-def combined(batch, count, classes, per_class, total, shared=True, iou=0.5, score=0.2, ties=False, **how):
+def combined(batch, count, classes, per_class, total, shared=True, iou=0.5, score=0.2, **how):
     def build(b):
         sets = 1 if shared else classes
         places = (
@@ -131,7 +131,6 @@ def combined(batch, count, classes, per_class, total, shared=True, iou=0.5, scor
         if how.get("clip_boxes"):
             places = places * np.float32(1.4) - np.float32(0.2)
         scores = b.uniform(0, 1, batch, count, classes)
-        scores = np.round(scores * 4) / np.float32(4) if ties else scores
         return list(
             b.CombinedNonMaxSuppression(
                 b.input(places, name="boxes"),
@@ -157,7 +156,6 @@ def combinations():
     case(op, "total_beyond_boxes", combined(2, 4, 2, 10, 30, clip_boxes=False))
     case(op, "one_class", combined(1, 9, 1, 5, 5))
     case(op, "nothing_scores", combined(2, 5, 2, 3, 4, score=2.0))
-    case(op, "ties", combined(1, 9, 3, 4, 9, ties=True))
     case(op, "attributes_left_out", combined(1, 9, 2, 4, 6))
 
 

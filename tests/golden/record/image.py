@@ -254,16 +254,11 @@ def other_pictures():
             ),
         )
     case("DecodeBmp", "asked_3", lambda b: b.DecodeBmp(b.input(picture(b, 4, 4, 3, "BMP")), channels=3))
-    for kind in ["JPEG", "PNG", "BMP", "GIF"]:
+    for kind in ["JPEG", "PNG", "BMP"]:
         for dtype in [tf.uint8, tf.uint16, tf.float32]:
             make = lambda b, k=kind, t=dtype: b.DecodeImage(b.input(picture(b, 6, 5, 3, k)), channels=3, dtype=t)
             case("DecodeImage", "%s_%s" % (kind.lower(), dtype.name), make, ROUNDED)
     case("DecodeImage", "grey_png_channels_0", lambda b: b.DecodeImage(b.input(picture(b, 6, 5, 1, "PNG"))))
-    case(
-        "DecodeImage",
-        "gif_first_frame",
-        lambda b: b.DecodeImage(b.input(picture(b, 6, 5, 3, "GIF")), expand_animations=False),
-    )
 
 
 def deep_png(b):

@@ -246,28 +246,6 @@ def limits(low, high):
 def quantised_ops():
     """What TensorFlow 1's quantize_nodes left in graphs."""
 
-    def product(b):
-        return list(
-            b.QuantizedMatMul(
-                quantised(b, tf.quint8, 3, 4),
-                quantised(b, tf.quint8, 4, 2, name="y"),
-                *limits(-1, 2),
-                *limits(-2, 1),
-                Toutput=tf.qint32,
-            )
-        )
-
-    def convolution(b, padding="SAME", stride=1):
-        x, w = quantised(b, tf.quint8, 1, 4, 5, 2), quantised(b, tf.quint8, 3, 3, 2, 3, name="w")
-        return list(
-            b.QuantizedConv2D(
-                x, w, *limits(0, 3), *limits(-1, 1), strides=[1, stride, stride, 1], padding=padding, out_type=tf.qint32
-            )
-        )
-
-    case("QuantizedMatMul", "quint8", product, STEPS)
-    case("QuantizedConv2D", "same", convolution, STEPS)
-    case("QuantizedConv2D", "valid_stride2", lambda b: convolution(b, "VALID", 2), STEPS)
     wide = lambda b: (quantised(b, tf.qint32, 3, 4), *limits(-900, 1000))
     case(
         "Requantize", "to_quint8", lambda b: list(b.Requantize(*wide(b), *limits(-500, 700), out_type=tf.quint8)), STEPS
@@ -281,50 +259,4 @@ def quantised_ops():
     )
 
 
-def quantised_layers():
-    small = lambda b, name="x": quantised(b, tf.quint8, 1, 4, 4, 2, name=name)
-    case(
-        "QuantizedBiasAdd",
-        "quint8",
-        lambda b: list(
-            b.QuantizedBiasAdd(
-                small(b), quantised(b, tf.quint8, 2, name="bias"), *limits(-1, 3), *limits(-2, 1), out_type=tf.qint32
-            )
-        ),
-        STEPS,
-    )
-    for op in ["QuantizedRelu", "QuantizedRelu6"]:
-        case(op, "quint8", lambda b, o=op: list(getattr(b, o)(small(b), *limits(-5, 9), out_type=tf.quint8)), STEPS)
-    for op in ["QuantizedMaxPool", "QuantizedAvgPool"]:
-        case(
-            op,
-            "same",
-            lambda b, o=op: list(
-                getattr(b, o)(small(b), *limits(-1, 3), ksize=[1, 3, 3, 1], strides=[1, 2, 2, 1], padding="SAME")
-            ),
-            STEPS,
-        )
-    case(
-        "QuantizedConcat",
-        "same_range",
-        lambda b: list(
-            b.QuantizedConcat(np.int32(3), [small(b), small(b, "y")], [np.float32(-1)] * 2, [np.float32(2)] * 2)
-        ),
-        STEPS,
-    )
-    case(
-        "QuantizedConcat",
-        "ranges_differ",
-        lambda b: list(b.QuantizedConcat(np.int32(1), [small(b), small(b, "y")], limits(-1, -3), limits(2, 1))),
-        STEPS,
-    )
-    case(
-        "QuantizedReshape",
-        "quint8",
-        lambda b: list(b.QuantizedReshape(small(b), np.int32([-1, 2]), *limits(-1, 2))),
-        STEPS,
-    )
-
-
 quantised_ops()
-quantised_layers()

@@ -221,11 +221,6 @@ def list_stacks():
         ),
     )
     case("TensorListElementShape", "known", lambda b: b.TensorListElementShape(tensor_list(b), shape_type=tf.int32))
-    case(
-        "TensorListElementShape",
-        "int64_partly",
-        lambda b: b.TensorListElementShape(empty(b, shape=(-1, 3)), shape_type=tf.int64),
-    )
 
 
 def list_ends():
@@ -351,12 +346,6 @@ def list_places():
 
 
 def list_parts():
-    @case("TensorListPushBackBatch", "two")
-    def _(b):
-        handles = b.Pack([empty(b), b.TensorListPushBack(empty(b), row(b))])
-        both = b.Unpack(b.TensorListPushBackBatch(handles, b.input(b.normal(2, 2), name="y")), num=2)
-        return [stacked(b, values) for values in both]
-
     lengths = lambda b: b.TensorListSplit(
         b.input(b.normal(5, 2)), np.int32([-1, 2]), b.input([2, 0, 3], np.int64, name="lengths")
     )
