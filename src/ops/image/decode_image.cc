@@ -14,6 +14,13 @@ Window read_window(const Tensor& tensor) {
   return window;
 }
 
+PictureWindow in_pixels(const Window& window) {
+  for (const std::int64_t side : window) require(side <= kMaxPicturePixels, "a crop window is {}", window);
+  return {static_cast<int>(window[0]), static_cast<int>(window[1]), static_cast<int>(window[2]),
+          static_cast<int>(window[3])};
+}
+
+bool is_jpeg(std::string_view bytes) { return bytes.starts_with("\xff\xd8\xff"); }
 bool is_png(std::string_view bytes) { return bytes.starts_with("\x89PNG"); }
 
 /// The samples inside the window, each through `convert`.
@@ -79,7 +86,11 @@ struct DecodeImage {
     const std::string& bytes = in[0].string_data()[0];
     const auto samples = static_cast<int>(channels);
     if (dtype != DType::kUInt8 && is_png(bytes)) return {wide(decode_png16(bytes, samples), crop)};
-    const JpegOptions options{fast_dct, fancy_upscaling, static_cast<int>(ratio)};
+    JpegOptions options{fast_dct, fancy_upscaling, static_cast<int>(ratio)};
+    if (crop && is_jpeg(bytes)) {
+      options.window = in_pixels(*crop);
+      crop.reset();
+    }
     return {narrow(decode_image(bytes, samples, options), crop)};
   }
 
