@@ -177,9 +177,12 @@ void read_rows(Decompressor& decompressor, const PictureWindow& window, CmykRule
   for (int y = 0; y < window.y; ++y) decompressor.read_row(whole_row.data());
   for (int y = 0; y < window.height; ++y) {
     decompressor.read_row(whole_row.data());
-    std::uint8_t* const row = image.samples.data() + static_cast<std::size_t>(y) * static_cast<std::size_t>(window.width) * channels;
-    if (components == channels) std::copy_n(part, static_cast<std::size_t>(window.width) * channels, row);
-    else cmyk_to_rgb(part, row, window.width, rule, info.saw_Adobe_marker != FALSE);
+    std::uint8_t* const row =
+        image.samples.data() + static_cast<std::size_t>(y) * static_cast<std::size_t>(window.width) * channels;
+    if (components == channels)
+      std::copy_n(part, static_cast<std::size_t>(window.width) * channels, row);
+    else
+      cmyk_to_rgb(part, row, window.width, rule, info.saw_Adobe_marker != FALSE);
   }
 }
 
