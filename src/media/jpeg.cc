@@ -87,6 +87,14 @@ class Decompressor {
     });
   }
 
+  /// Rows hold, from here on, at least the columns [x, x + width). Gives the first column that they hold.
+  int crop_rows(int x, int width) {
+    auto first = static_cast<JDIMENSION>(x);
+    auto count = static_cast<JDIMENSION>(width);
+    guarded([this, &first, &count] { jpeg_crop_scanline(&info_, &first, &count); });
+    return static_cast<int>(first);
+  }
+
   void read_row(std::uint8_t* row) {
     guarded([this, row] {
       JSAMPROW rows[1] = {row};
@@ -150,6 +158,34 @@ void set_output(jpeg_decompress_struct& info, int channels, const JpegOptions& o
   info.scale_denom = static_cast<unsigned>(options.ratio);
 }
 
+void require_within(const PictureWindow& window, const PictureWindow& whole) {
+  require(window.y >= 0 && window.x >= 0 && window.height > 0 && window.width > 0 &&
+              window.y <= whole.height - window.height && window.x <= whole.width - window.width,
+          "a crop window of {} x {} at ({}, {}) leaves the picture of {} x {}", window.height, window.width, window.y,
+          window.x, whole.height, whole.width);
+}
+
+/// Rows are read from the top: what is above the window is decoded and dropped.
+void read_rows(Decompressor& decompressor, const PictureWindow& window, CmykRule rule, DecodedImage& image) {
+  const jpeg_decompress_struct& info = decompressor.info();
+  const bool crops = window.width != static_cast<int>(info.output_width);
+  const int skipped = crops ? window.x - decompressor.crop_rows(window.x, window.width) : 0;
+  const auto components = static_cast<std::size_t>(info.output_components);
+  const auto channels = static_cast<std::size_t>(image.channels);
+  std::vector<std::uint8_t> whole_row(static_cast<std::size_t>(info.output_width) * components);
+  const std::uint8_t* const part = whole_row.data() + static_cast<std::size_t>(skipped) * components;
+  for (int y = 0; y < window.y; ++y) decompressor.read_row(whole_row.data());
+  for (int y = 0; y < window.height; ++y) {
+    decompressor.read_row(whole_row.data());
+    std::uint8_t* const row =
+        image.samples.data() + static_cast<std::size_t>(y) * static_cast<std::size_t>(window.width) * channels;
+    if (components == channels)
+      std::copy_n(part, static_cast<std::size_t>(window.width) * channels, row);
+    else
+      cmyk_to_rgb(part, row, window.width, rule, info.saw_Adobe_marker != FALSE);
+  }
+}
+
 }  // namespace
 
 DecodedImage decode_jpeg(std::string_view bytes, int channels, const JpegOptions& options, CmykRule rule) {
@@ -168,18 +204,15 @@ DecodedImage decode_jpeg(std::string_view bytes, int channels, const JpegOptions
   // A file of several scans keeps its coefficients, 2 bytes each, until the last one is read.
   const int working_bytes = jpeg_has_multiple_scans(&info) != FALSE ? 2 * info.num_components : 0;
   require_room(info.image_width, info.image_height, working_bytes + channels);
-  auto image = make_raster<std::uint8_t>(info.output_width, info.output_height, channels);
+  const PictureWindow whole{0, 0, static_cast<int>(info.output_height), static_cast<int>(info.output_width)};
+  const PictureWindow window = options.window.value_or(whole);
+  require_within(window, whole);
+  auto image = make_raster<std::uint8_t>(window.width, window.height, channels);
   decompressor.start();
-  const auto row_samples = static_cast<std::size_t>(image.width) * static_cast<std::size_t>(channels);
-  require(info.output_width == static_cast<unsigned>(image.width) &&
+  require(info.output_width == static_cast<unsigned>(whole.width) &&
               info.output_components == (info.out_color_space == JCS_CMYK ? 4 : channels),
           "the JPEG changes its size or colours half way");
-  std::vector<std::uint8_t> cmyk(info.out_color_space == JCS_CMYK ? static_cast<std::size_t>(image.width) * 4 : 0);
-  for (int y = 0; y < image.height; ++y) {
-    std::uint8_t* row = image.samples.data() + static_cast<std::size_t>(y) * row_samples;
-    decompressor.read_row(cmyk.empty() ? row : cmyk.data());
-    if (!cmyk.empty()) cmyk_to_rgb(cmyk.data(), row, image.width, rule, info.saw_Adobe_marker != FALSE);
-  }
+  read_rows(decompressor, window, rule, image);
   return image;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -39,11 +40,21 @@ Picture decode_picture(std::string_view bytes, const PictureOptions& options = {
 /// decode_picture of a file; errors name it.
 Picture read_picture(const std::filesystem::path& path, const PictureOptions& options = {});
 
+/// Part of a picture, in pixels.
+struct PictureWindow {
+  int y = 0;
+  int x = 0;
+  int height = 0;
+  int width = 0;
+};
+
 /// Attributes of TensorFlow's DecodeJpeg, with its defaults.
 struct JpegOptions {
   bool fast_dct = true;         ///< dct_method "" and "INTEGER_FAST"; false is "INTEGER_ACCURATE"
   bool fancy_upscaling = true;  ///< smooth chroma upsampling
   int ratio = 1;                ///< shrink by 1, 2, 4 or 8 while decoding
+  /// Decode this part alone, as DecodeAndCropJpeg does: chroma is not smoothed across its sides.
+  std::optional<PictureWindow> window = std::nullopt;
 };
 
 /// What TensorFlow's DecodeJpeg, DecodePng, DecodeBmp, DecodeWebP and DecodeImage (uint8) give. `channels` is 0 (as

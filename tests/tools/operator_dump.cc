@@ -15,8 +15,9 @@
 /// Prints, as JSON, which operators the recorded TensorFlow cases turn into:
 ///     {"operators": {"relu": {"spellings", "passes", "dtypes", "cases"}},
 ///      "spellings": {"Relu": {"operators", "cases", "structural"}}, "failures": ["Relu/case: why"]}
-/// `passes` are those that made the operator in some case; a case counts for an operator once, whether the importer or a
-/// pass made it, and for nothing where it cannot be imported (`failures`). `dtypes` are those of inputs, in DType's order.
+/// `passes` are those that made the operator in some case; a case counts for an operator once, whether the importer or
+/// a pass made it, and for nothing where it cannot be imported (`failures`). `dtypes` are those of inputs, in DType's
+/// order.
 namespace temper::testing {
 namespace {
 
@@ -111,13 +112,13 @@ class Dump {
     for (const auto& [name, use] : operators_) {
       std::vector<std::string> dtypes;
       for (const DType dtype : use.dtypes) dtypes.emplace_back(dtype_name(dtype));
-      operators[name] = {{"spellings", use.spellings}, {"passes", use.passes}, {"dtypes", dtypes}, {"cases", use.cases}};
+      operators[name] = {
+          {"spellings", use.spellings}, {"passes", use.passes}, {"dtypes", dtypes}, {"cases", use.cases}};
     }
     nlohmann::ordered_json spellings = nlohmann::ordered_json::object();
     for (const auto& [name, use] : spellings_) {
-      spellings[name] = {{"operators", use.operators},
-                         {"cases", use.cases},
-                         {"structural", tensorflow::is_structural(name)}};
+      spellings[name] = {
+          {"operators", use.operators}, {"cases", use.cases}, {"structural", tensorflow::is_structural(name)}};
     }
     return {{"operators", operators}, {"spellings", spellings}, {"failures", failures_}};
   }
@@ -130,8 +131,10 @@ class Dump {
       OperatorUse& use = operators_[op];
       seen.insert(op);
       for (const ValueId input : node.inputs) use.dtypes.insert(graph.fact(input).dtype);
-      if (node.created_by.empty()) credit(node, op, source);
-      else use.passes.insert(node.created_by);
+      if (node.created_by.empty())
+        credit(node, op, source);
+      else
+        use.passes.insert(node.created_by);
       for (const Graph& region : node.regions) visit(region, source, seen);
     }
   }

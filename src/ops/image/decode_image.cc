@@ -14,6 +14,13 @@ Window read_window(const Tensor& tensor) {
   return window;
 }
 
+PictureWindow in_pixels(const Window& window) {
+  for (const std::int64_t side : window) require(side <= kMaxPicturePixels, "a crop window is {}", window);
+  return {static_cast<int>(window[0]), static_cast<int>(window[1]), static_cast<int>(window[2]),
+          static_cast<int>(window[3])};
+}
+
+bool is_jpeg(std::string_view bytes) { return bytes.starts_with("\xff\xd8\xff"); }
 bool is_png(std::string_view bytes) { return bytes.starts_with("\x89PNG"); }
 
 /// The samples inside the window, each through `convert`.
@@ -21,8 +28,8 @@ template <class To, class From>
 Tensor to_tensor(const Raster<From>& image, const std::optional<Window>& crop, auto&& convert) {
   const Window window = crop.value_or(Window{0, 0, image.height, image.width});
   require(window[0] <= image.height - window[2] && window[1] <= image.width - window[3],
-          "a crop window of {} x {} at ({}, {}) leaves the picture of {} x {}", window[2], window[3], window[0], window[1],
-          image.height, image.width);
+          "a crop window of {} x {} at ({}, {}) leaves the picture of {} x {}", window[2], window[3], window[0],
+          window[1], image.height, image.width);
   Tensor out(dtype_of<To>, {window[2], window[3], image.channels});
   auto to = out.mutable_data<To>().begin();
   for (std::int64_t y = window[0]; y < window[0] + window[2]; ++y) {
@@ -34,10 +41,10 @@ Tensor to_tensor(const Raster<From>& image, const std::optional<Window>& crop, a
 
 }  // namespace
 
-/// The picture in an encoded file (JPEG, PNG, WebP or BMP, told apart by content) as [height, width, channels]. Inputs: the
-/// file's bytes, a string scalar; and, optionally, a window (y, x, height, width) to cut out of the whole picture.
-/// `channels`: 0 as stored, 1 grey, 3 RGB, 4 RGBA. `dtype`: uint8; float32, samples in 0..1; or uint16, where samples of 8
-/// bits are multiplied by 257 (PNG) or 256 (others), as TensorFlow does.
+/// The picture in an encoded file (JPEG, PNG, WebP or BMP, told apart by content) as [height, width, channels]. Inputs:
+/// the file's bytes, a string scalar; and, optionally, a window (y, x, height, width) to cut out of the whole picture.
+/// `channels`: 0 as stored, 1 grey, 3 RGB, 4 RGBA. `dtype`: uint8; float32, samples in 0..1; or uint16, where samples
+/// of 8 bits are multiplied by 257 (PNG) or 256 (others), as TensorFlow does.
 struct DecodeImage {
   static constexpr std::string_view kName = "decode_image";
 
@@ -73,22 +80,28 @@ struct DecodeImage {
   Tensors reference(Inputs in) const {
     require_inputs(in, 1, 2);
     check_attributes();
-    require(in[0].dtype() == DType::kString && in[0].rank() == 0, "needs the bytes of one file, got {}", describe(in[0]));
+    require(in[0].dtype() == DType::kString && in[0].rank() == 0, "needs the bytes of one file, got {}",
+            describe(in[0]));
     std::optional<Window> crop;
     if (in.size() > 1) crop = read_window(in[1]);
     const std::string& bytes = in[0].string_data()[0];
     const auto samples = static_cast<int>(channels);
     if (dtype != DType::kUInt8 && is_png(bytes)) return {wide(decode_png16(bytes, samples), crop)};
-    const JpegOptions options{fast_dct, fancy_upscaling, static_cast<int>(ratio)};
+    JpegOptions options{fast_dct, fancy_upscaling, static_cast<int>(ratio)};
+    if (crop && is_jpeg(bytes)) {
+      options.window = in_pixels(*crop);
+      crop.reset();
+    }
     return {narrow(decode_image(bytes, samples, options), crop)};
   }
 
  private:
   void check_attributes() const {
     require(channels == 0 || channels == 1 || channels == 3 || channels == 4, "{} channels are asked for", channels);
-    require(dtype == DType::kUInt8 || dtype == DType::kUInt16 || dtype == DType::kFloat32, "a picture is asked for as {}",
-            dtype);
-    require(ratio == 1 || ratio == 2 || ratio == 4 || ratio == 8, "a ratio of {} is asked for, not 1, 2, 4 or 8", ratio);
+    require(dtype == DType::kUInt8 || dtype == DType::kUInt16 || dtype == DType::kFloat32,
+            "a picture is asked for as {}", dtype);
+    require(ratio == 1 || ratio == 2 || ratio == 4 || ratio == 8, "a ratio of {} is asked for, not 1, 2, 4 or 8",
+            ratio);
   }
   Tensor wide(const DecodedImage16& image, const std::optional<Window>& crop) const {
     if (dtype == DType::kUInt16) return to_tensor<std::uint16_t>(image, crop, std::identity{});
