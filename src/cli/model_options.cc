@@ -18,11 +18,12 @@ void ModelOptions::declare(CLI::App& app) {
   app.add_flag("-q,--quiet", quiet, "No notes and no tables");
 }
 
-Engine ModelOptions::load(const std::vector<std::string>& outputs) const {
+Engine ModelOptions::load(const std::vector<std::string>& outputs, std::vector<ImportInput> inputs) const {
   EngineOptions options;
   options.backend = backend;
   options.threads = threads;
   options.outputs = outputs;
+  options.inputs = std::move(inputs);
   return Engine::load(file, options);
 }
 

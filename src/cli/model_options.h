@@ -16,8 +16,8 @@ struct ModelOptions {
   bool quiet = false;
 
   void declare(CLI::App& app);
-  /// Reads the model and prepares it; `outputs` empty means its own.
-  Engine load(const std::vector<std::string>& outputs = {}) const;
+  /// Reads the model and prepares it; `outputs` empty means its own, and `inputs` are where it is cut.
+  Engine load(const std::vector<std::string>& outputs = {}, std::vector<ImportInput> inputs = {}) const;
   /// Takes -q over for all notes.
   void apply_quiet() const;
 };

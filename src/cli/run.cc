@@ -56,7 +56,8 @@ class Run final : public Command {
   void declare(CLI::App& app) override {
     model_.declare(app);
     app.add_option("--input", inputs_,
-                   "[NAME=]FILE: a .npy or .npz array or a picture; NAME=NUMBER: a scalar. Once per input")
+                   "[NAME=]FILE: a .npy or .npz array or a picture; NAME=NUMBER: a scalar. Once per input. NAME=FILE.npy "
+                   "also cuts the model at a tensor that is no input: what computes it is left out")
         ->allow_extra_args(false);
     app.add_option("--output", output_, "Where outputs go: .npz, or .npy for one");
     app.add_option("--outputs", outputs_, "Tensors to give, by name: a,b (default: the model's own outputs)");
@@ -69,7 +70,7 @@ class Run final : public Command {
   ExitCode run() override {
     model_.apply_quiet();
     check_targets();
-    Engine engine = model_.load(split_names(outputs_));
+    Engine engine = model_.load(split_names(outputs_), given_tensors(inputs_));
     std::vector<NamedTensor> inputs;
     for (auto& [name, tensor] : read_inputs(engine.graph(), inputs_, preprocess_))
       inputs.push_back({name, std::move(tensor)});

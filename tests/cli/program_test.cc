@@ -84,7 +84,7 @@ TEST_F(ProgramTest, RunRefusesWrongInputs) {
   write("noise.npy", "no array");
   const std::string start = "run relu.pbtxt --output y.npz ";
   EXPECT_REFUSED(start, "x");
-  EXPECT_REFUSED(start + "--input z=x.npy", "there is no input 'z'");
+  EXPECT_REFUSED(start + "--input z=x.npy", "there is no node named 'z'");
   EXPECT_REFUSED(start + "--input x=text.npy", "string");
   EXPECT_REFUSED(start + "--input x=flat.npy", "[4]");
   EXPECT_REFUSED(start + "--input x=wide.npy", "[1,3]");

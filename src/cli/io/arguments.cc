@@ -96,6 +96,13 @@ Tensor picture_input(const fs::path& file, const Port& port, const Fact& fact, P
   return std::move(made.tensor);
 }
 
+bool is_npy(const fs::path& file) { return begins_with(file, "\x93NUMPY"); }
+
+Tensor read_npy(const fs::path& path) {
+  const MappedFile file(path);
+  return in_context([&] { return path.string(); }, [&] { return decode_npy(file.bytes()); });
+}
+
 bool may_be_json_target(const std::string& argument) {
   std::error_code error;
   if (argument == "-" || fs::path(argument).extension() == ".json") return true;
@@ -117,10 +124,7 @@ class InputCollector {
     }
     if (begins_with(argument.value, "PK\3\4") || begins_with(argument.value, "PK\5\6")) return add_archive(argument);
     const Port& port = argument.name.empty() ? next_port(argument.value) : port_called(argument.name);
-    if (begins_with(argument.value, "\x93NUMPY")) {
-      const MappedFile file(argument.value);
-      return put(port.name, in_context([&] { return argument.value; }, [&] { return decode_npy(file.bytes()); }));
-    }
+    if (is_npy(argument.value)) return put(port.name, read_npy(argument.value));
     in_context([&] { return fmt::format("input {}", port.name); },
                [&] { put(port.name, picture_input(argument.value, port, fact_of(port), preprocess_)); });
   }
@@ -227,6 +231,18 @@ InputArgument parse_input(const std::string& text) {
   const std::size_t equals = text.find('=');
   if (equals == std::string::npos || equals == 0 || fs::exists(text, error)) return {"", text};
   return {plain_name(text.substr(0, equals)), text.substr(equals + 1)};
+}
+
+std::vector<ImportInput> given_tensors(const std::vector<std::string>& arguments) {
+  std::vector<ImportInput> given;
+  std::error_code error;
+  for (const std::string& text : arguments) {
+    const InputArgument argument = parse_input(text);
+    if (argument.name.empty() || !fs::exists(argument.value, error) || !is_npy(argument.value)) continue;
+    const Tensor tensor = read_npy(argument.value);
+    given.push_back({argument.name, Fact{tensor.dtype(), ShapeFact(tensor.shape()), {}}});
+  }
+  return given;
 }
 
 ShapeArgument parse_shape(const std::string& text) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cli/io/npz.h"
+#include "import/import.h"
 #include "ir/graph.h"
 
 namespace temper {
@@ -35,6 +36,9 @@ struct ShapeArgument {
   std::vector<std::int64_t> dims;  ///< -1 unknown
 };
 ShapeArgument parse_shape(const std::string& text);
+
+/// The tensors that NAME=FILE.npy arguments give, for the model to be cut there if they are not its inputs.
+std::vector<ImportInput> given_tensors(const std::vector<std::string>& arguments);
 
 /// The arrays of a .npy or .npz file or a number ("0.5", "true"), for the inputs of a graph, or the pictures in image
 /// files. Those without a name go to the inputs that have none yet, in order. Notes what it changes in pictures. Throws
