@@ -1,33 +1,52 @@
 #include <google/protobuf/text_format.h>
+#include <gtest/gtest.h>
 
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
+#include <ctime>
 #include <fstream>
 #include <thread>
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/threads.h"
+#include "fuzz/exercise.h"
 #include "fuzz/mutate.h"
-#include "support/recorded.h"
-#include "import/tensorflow/import_graph_def.h"
-#include "import/tensorflow/read_graph_def.h"
-#include "ops/evaluate.h"
-#include "support/tensors.h"
+#include "fuzz/seeds.h"
+
+/// Of the sanitizers' run time, where they are linked.
+extern "C" [[gnu::weak]] void __sanitizer_set_death_callback(void (*callback)());
 
 /// Damaged graphs end in ModelError or in an answer: never in another exception, a crash, a hang or a huge allocation.
-/// TEMPER_FUZZ_SECONDS (2) is how long each reader is fed, TEMPER_FUZZ_SEED the first seed.
+/// Each reader is fed for TEMPER_FUZZ_SECONDS (2) of processor time and TEMPER_FUZZ_INPUTS (0) inputs, whichever comes
+/// later, from TEMPER_FUZZ_SEED (1) on. An input that fails is left in the current folder; TEMPER_FUZZ_REPLAY=FILE feeds it
+/// alone. TEMPER_FUZZ_MODELS is a folder of more models to damage.
 namespace temper::testing {
 namespace {
 
+using tensorflow::GraphDef;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kMemoryLimit = std::size_t{256} << 20;
 constexpr auto kPatience = std::chrono::seconds(60);
+constexpr std::size_t kMostFailures = 20;
 
 double environment_number(const char* name, double fallback) {
   const char* text = std::getenv(name);
   return text == nullptr ? fallback : std::strtod(text, nullptr);
+}
+
+/// The input that is being read, left in a file where the program ends by it.
+const std::string* current_input = nullptr;
+
+void keep(const std::string& input, const std::string& path) {
+  std::ofstream(path, std::ios::binary) << input;
+  std::fprintf(stderr, "the input is kept in %s\n", path.c_str());
+}
+
+void keep_current() {
+  if (current_input != nullptr) keep(*current_input, "fuzz_crash.bin");
 }
 
 /// Ends the program, leaving the input in a file, where one takes longer than kPatience.
@@ -38,10 +57,7 @@ class Watchdog {
     done_ = true;
     thread_.join();
   }
-  void begin(const std::string& input) {
-    input_ = &input;
-    started_ = Clock::now().time_since_epoch().count();
-  }
+  void begin() { started_ = Clock::now().time_since_epoch().count(); }
 
  private:
   void watch() {
@@ -49,124 +65,109 @@ class Watchdog {
       std::this_thread::sleep_for(std::chrono::milliseconds(50));
       const auto started = Clock::time_point(Clock::duration(started_.load()));
       if (started_ == 0 || Clock::now() - started < kPatience) continue;
-      std::ofstream("fuzz_hang.bin", std::ios::binary) << *input_;
-      std::fputs("an input takes too long: fuzz_hang.bin\n", stderr);
+      keep(*current_input, "fuzz_hang.bin");
+      std::fputs("an input takes too long\n", stderr);
       std::abort();
     }
   }
 
   std::atomic<std::int64_t> started_ = 0;
-  const std::string* input_ = nullptr;
   std::atomic<bool> done_ = false;
   std::thread thread_;
 };
 
-/// The graphs of the recorded cases, and the small ones among the models at hand.
-std::vector<std::string> seeds() {
-  std::vector<std::string> graphs;
-  for (const auto& file : recorded_files()) {
-    for (RecordedCase& c : read_cases(file)) {
-      if (c.graph.size() < 20000) graphs.push_back(std::move(c.graph));
-    }
-  }
-  const std::filesystem::path shared = TEMPER_SOURCE_DIR "/../shared/data/conformance/opencv_tf";
-  if (!std::filesystem::exists(shared)) return graphs;
-  for (const auto& entry : std::filesystem::directory_iterator(shared)) {
-    if (entry.path().extension() == ".pb" && entry.file_size() < 100000) graphs.push_back(read_file(entry.path()));
-  }
-  return graphs;
-}
+/// Sets the memory limit while it lives.
+class MemoryLimit {
+ public:
+  explicit MemoryLimit(std::size_t limit_bytes) : before_(memory_limit()) { set_memory_limit(limit_bytes); }
+  ~MemoryLimit() { set_memory_limit(before_); }
+  MemoryLimit(const MemoryLimit&) = delete;
+  MemoryLimit& operator=(const MemoryLimit&) = delete;
 
-/// Whether running the graph is quick and sure to end, as far as can be told.
-bool worth_running(const Graph& graph) {
-  for (const Port& input : graph.inputs()) {
-    if (!graph.fact(input.value).shape.known()) return false;
-  }
-  std::int64_t work = 0;
-  for (const NodeId id : graph.order()) {
-    const Node& node = graph.node(id);
-    if (node.op.name() == "loop") return false;
-    for (const ValueId output : node.outputs) {
-      const Dim elements = graph.fact(output).shape.elements();
-      work += elements.known() ? std::min<std::int64_t>(elements.value(), 1 << 24) : 1 << 16;
-    }
-  }
-  return work < (1 << 18);
-}
-
-void run(const Graph& graph, Random& random) {
-  Tensors inputs;
-  for (const Port& port : graph.inputs()) {
-    Tensor input = Tensor::zeros(graph.fact(port.value).dtype, *graph.fact(port.value).shape.known());
-    for (std::byte& byte : input.mutable_bytes()) byte = static_cast<std::byte>(random() & 1);
-    inputs.push_back(std::move(input));
-  }
-  evaluate(graph, inputs);
-}
-
-struct Counts {
-  std::size_t inputs = 0;
-  std::size_t imported = 0;
-  std::size_t ran = 0;
+ private:
+  std::size_t before_;
 };
 
-void feed(const std::string& bytes, Random& random, Counts& counts) {
-  ++counts.inputs;
+/// False where the input ends otherwise than it may.
+bool feed(const std::string& input, Watchdog& watchdog, Counts& counts) {
+  current_input = &input;
+  watchdog.begin();
   try {
-    const auto file = tensorflow::parse_graph_def(bytes);
-    const Graph graph = tensorflow::import_graph_def(*file.graph, {});
-    ++counts.imported;
-    if (!worth_running(graph)) return;
-    run(graph, random);
-    ++counts.ran;
-  } catch (const ModelError&) {  // the answer that damaged files are to get
+    exercise(input, counts);
+  } catch (const std::exception& error) {
+    ADD_FAILURE() << error.what();
+    current_input = nullptr;
+    return false;
   }
+  current_input = nullptr;
+  return true;
 }
 
 template <class Make>
 void fuzz(const char* what, Make&& make) {
-  const std::size_t limit = memory_limit();
-  set_memory_limit(kMemoryLimit);
+  if (std::getenv("TEMPER_FUZZ_REPLAY") != nullptr) GTEST_SKIP();
+  if (__sanitizer_set_death_callback != nullptr) __sanitizer_set_death_callback(keep_current);
+  set_thread_count(1);
+  const MemoryLimit limit(kMemoryLimit);
   const auto seed = static_cast<std::uint64_t>(environment_number("TEMPER_FUZZ_SEED", 1));
   const auto seconds = environment_number("TEMPER_FUZZ_SECONDS", 2);
+  const auto inputs = static_cast<std::size_t>(environment_number("TEMPER_FUZZ_INPUTS", 0));
   Random random(seed);
   Watchdog watchdog;
   Counts counts;
-  const auto start = Clock::now();
-  while (std::chrono::duration<double>(Clock::now() - start).count() < seconds) {
+  const auto start = std::clock();
+  const auto elapsed = [&] { return static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC; };
+  std::size_t failures = 0;
+  while ((elapsed() < seconds || counts.inputs < inputs) && failures < kMostFailures) {
     const std::string input = make(random);
-    watchdog.begin(input);
-    feed(input, random, counts);
+    if (!feed(input, watchdog, counts)) keep(input, fmt::format("fuzz_{}_{}_{}.bin", what, seed, ++failures));
   }
-  set_memory_limit(limit);
-  std::printf("%s: seed %llu, %zu inputs, %zu imported, %zu run\n", what, static_cast<unsigned long long>(seed),
-              counts.inputs, counts.imported, counts.ran);
+  std::printf("%s: seed %llu, %zu inputs in %.0f s of processor time, %zu imported, %zu evaluated, %zu executed\n", what,
+              static_cast<unsigned long long>(seed), counts.inputs, elapsed(), counts.imported, counts.evaluated,
+              counts.executed);
   EXPECT_GT(counts.inputs, 0U);
 }
 
+const GraphDef& any_seed(Random& random) {
+  static const auto graphs = seed_graphs();
+  return graphs[below(random, graphs.size())];
+}
+
+GraphDef mutated(Random& random) {
+  GraphDef graph = any_seed(random);
+  mutate_graph(graph, any_seed(random), random);
+  return graph;
+}
+
+std::string text_of(const GraphDef& graph) {
+  std::string text;
+  google::protobuf::TextFormat::PrintToString(graph, &text);
+  return text;
+}
+
 TEST(GraphDefFuzz, Binary) {
-  const auto graphs = seeds();
-  fuzz("binary", [&](Random& random) {
-    const std::string& one = graphs[below(random, graphs.size())];
-    if (below(random, 3) == 0) return mutate_bytes(one, graphs[below(random, graphs.size())], random);
-    tensorflow::GraphDef graph;
-    graph.ParseFromString(one);
-    mutate_graph(graph, random);
-    return graph.SerializeAsString();
+  fuzz("binary", [](Random& random) {
+    if (below(random, 3) != 0) return mutated(random).SerializeAsString();
+    return mutate_bytes(any_seed(random).SerializeAsString(), any_seed(random).SerializeAsString(), random);
   });
 }
 
 TEST(GraphDefFuzz, Text) {
-  std::vector<std::string> texts;
-  for (const std::string& bytes : seeds()) {
-    tensorflow::GraphDef graph;
-    if (bytes.size() < 4000 && graph.ParseFromString(bytes)) {
-      google::protobuf::TextFormat::PrintToString(graph, &texts.emplace_back());
-    }
-  }
-  fuzz("text", [&](Random& random) {
-    return mutate_text(texts[below(random, texts.size())], texts[below(random, texts.size())], random);
+  fuzz("text", [](Random& random) {
+    if (below(random, 3) == 0) return text_of(mutated(random));
+    return mutate_text(text_of(any_seed(random)), text_of(any_seed(random)), random);
   });
+}
+
+TEST(GraphDefFuzz, Replay) {
+  const char* path = std::getenv("TEMPER_FUZZ_REPLAY");
+  if (path == nullptr) GTEST_SKIP();
+  set_thread_count(1);
+  const MemoryLimit limit(kMemoryLimit);
+  Watchdog watchdog;
+  Counts counts;
+  feed(read_file(path), watchdog, counts);
+  std::printf("%zu imported, %zu evaluated, %zu executed\n", counts.imported, counts.evaluated, counts.executed);
 }
 
 }  // namespace

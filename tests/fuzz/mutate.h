@@ -12,14 +12,17 @@ using Random = std::mt19937_64;
 /// A number in [0, count).
 std::size_t below(Random& random, std::size_t count);
 
+/// A number that code is likely to get wrong.
+std::int64_t edge(Random& random);
+
 /// The same bytes with a few flipped, cut out, doubled, overwritten by edge values, or spliced with those of `other`.
 std::string mutate_bytes(std::string bytes, const std::string& other, Random& random);
 
 /// The same text with numbers replaced by edge values, lines dropped, doubled or swapped, or bytes changed.
 std::string mutate_text(const std::string& text, const std::string& other, Random& random);
 
-/// A well-formed graph that is wrong: inputs rewired, operators and attributes swapped between nodes, shapes, types and
-/// numbers replaced by edge values.
-void mutate_graph(tensorflow::GraphDef& graph, Random& random);
+/// A well-formed graph that is wrong: inputs rewired, operators and attributes swapped between nodes or replaced by any that
+/// a rule imports, nodes of `other` grafted on, shapes, types and numbers replaced by edge values.
+void mutate_graph(tensorflow::GraphDef& graph, const tensorflow::GraphDef& other, Random& random);
 
 }  // namespace temper::testing
