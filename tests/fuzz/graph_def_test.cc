@@ -8,6 +8,7 @@
 #include <fstream>
 #include <thread>
 
+#include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/threads.h"
