@@ -7,25 +7,26 @@
 namespace temper {
 namespace {
 
-/// Constants made while importing may grow this much beyond what they are made from: more is left for the run.
+/// A constant made while importing may grow this much beyond the largest that it is made from: more is left for the run,
+/// or a short file of constants that double would fill the memory.
 constexpr std::int64_t kFoldGrowthElements = 1 << 20;
 
 std::optional<Tensors> fold(const Graph& graph, const Op& op, const ValueIds& inputs, const std::string& name) {
   if (!op.pure()) return std::nullopt;
   Tensors in;
   Facts facts;
-  std::int64_t elements = kFoldGrowthElements;
+  std::int64_t largest = 0;
   for (const ValueId id : inputs) {
     const Fact& fact = graph.fact(id);
     if (!fact.constant) return std::nullopt;
     in.push_back(*fact.constant);
     facts.push_back(fact);
-    elements += fact.constant->elements();
+    largest = std::max(largest, fact.constant->elements());
   }
   const Node node{op, name, inputs, {}, {}, {}};
   for (const Fact& out : op.infer(facts, {})) {
     const Dim size = out.shape.elements();
-    if (size.known() && size.value() > elements) return std::nullopt;
+    if (size.known() && size.value() > largest + kFoldGrowthElements) return std::nullopt;
   }
   return evaluate_node(node, in);
 }

@@ -11,7 +11,7 @@ namespace {
 constexpr int kMaxDepth = 100;
 constexpr int kMaxRegions = 300;
 /// Nodes in all, functions inlined.
-constexpr std::size_t kMaxNodes = std::size_t{1} << 22;
+constexpr std::size_t kMaxNodes = std::size_t{1} << 20;
 
 /// Adds one to a counter while it lives. Throws ModelError where it passes kMaxRegions.
 class Nested {
@@ -94,9 +94,11 @@ ValueIds Emitter::emit(const std::vector<SourceEdge>& ends) {
   flow_.emplace(source_, order, cut);
   for (const int id : order) {  // in this order nothing waits long for its inputs, however deep the graph is
     const SourceEdge edge{id, 0};
-    const bool outside = flow_->frame_of(id) < 0 && includes(root_->guards, flow_->guards_of(edge));
-    if (outside && !cut[static_cast<std::size_t>(id)] && is_plain(id)) emit_plain(id, *root_);
-    if (outside && is_exit(source_.node(id).op)) get(edge, *root_);
+    if (cut[static_cast<std::size_t>(id)] || flow_->frame_of(id) >= 0) continue;
+    if (!includes(root_->guards, flow_->guards_of(edge))) continue;
+    const std::string& op = source_.node(id).op;
+    if (is_plain(id)) emit_plain(id, *root_);
+    if (is_exit(op) || (is_merge(op) && !flow_->is_loop_variable(id))) get(edge, *root_);
   }
   ValueIds values;
   for (const SourceEdge& end : ends) values.push_back(get(end, *root_));

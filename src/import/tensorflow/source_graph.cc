@@ -10,9 +10,10 @@ namespace temper::tensorflow {
 namespace {
 
 int parse_number(std::string_view text, std::string_view whole) {
+  constexpr int kMostOutputs = 1 << 24;  // far below where sums of such numbers overflow
   int number = -1;
   const auto result = std::from_chars(text.data(), text.data() + text.size(), number);
-  require(result.ec == std::errc() && result.ptr == text.data() + text.size() && number >= 0,
+  require(result.ec == std::errc() && result.ptr == text.data() + text.size() && number >= 0 && number < kMostOutputs,
           "'{}' does not name an output of a node", whole);
   return number;
 }
