@@ -39,6 +39,7 @@ struct AtAxis {
 
  private:
   Inner at(const Tensor& axis) const {
+    require(is_integer(axis.dtype()), "the axis is of type {}, not an integer", axis.dtype());
     Inner op = inner;
     op.axis = axis.to_int64("the axis");
     return op;

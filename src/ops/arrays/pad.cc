@@ -137,17 +137,16 @@ Tensors Pad::reference(Inputs in) const {
   const IndexList paddings(in[1], "the list of paddings");
   const Shape wanted{static_cast<std::int64_t>(in[0].rank()), 2};
   require(in[1].shape() == wanted, "paddings of shape {} are given where {} is needed", in[1].shape(), wanted);
+  if (in.size() == 3 && (in[2].elements() != 1 || in[2].dtype() != in[0].dtype())) {
+    throw ModelError(fmt::format("the padding value is {} for {}", describe(in[2]), describe(in[0])));
+  }
   if (std::ranges::all_of(paddings.values(), [](std::int64_t side) { return side == 0; })) {
     for (std::size_t axis = 0; axis < in[0].rank(); ++axis) check_sides({}, mode, in[0].dim(axis), axis);
     return {in[0]};
   }
   Padding padding(in[0], paddings, mode);
   if (mode != PadMode::kConstant) return {padding.mirrored()};
-  if (in.size() == 3) {
-    require(in[2].elements() == 1 && in[2].dtype() == in[0].dtype(), "the padding value is {} for {}", describe(in[2]),
-            describe(in[0]));
-    return {padding.with_value(in[2])};
-  }
+  if (in.size() == 3) return {padding.with_value(in[2])};
   const Tensor zero = in[0].dtype() == DType::kString ? Tensor(DType::kString, Shape{}) : Tensor::zeros(in[0].dtype(), Shape{});
   return {padding.with_value(zero)};
 }

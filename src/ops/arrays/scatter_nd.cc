@@ -33,6 +33,7 @@ T join(ScatterMode mode, T old, T update) {
 
 /// Throws ModelError unless updates are as rows of coordinates into `target` need them.
 void check_updates(const Tensor& indices, const Tensor& updates, const Shape& target) {
+  require(is_integer(indices.dtype()), "indices are of type {}, not integers", indices.dtype());
   const Coordinates rows(indices.shape(), target);
   Shape wanted;
   for (std::size_t i = 0; i + 1 < indices.rank(); ++i) wanted.push_back(indices.dim(i));
@@ -52,9 +53,8 @@ void each_row(const Tensor& indices, const Shape& target, bool ignore_bad, Body&
   }
 }
 
-/// Joins updates into `target`, whose elements are set already. Later rows meet what earlier ones left.
+/// Joins checked updates into `target`, whose elements are set already. Later rows meet what earlier ones left.
 void scatter(TensorWriter& target, const Tensor& indices, const Tensor& updates, ScatterMode mode, bool ignore_bad) {
-  check_updates(indices, updates, target.shape());
   if (updates.elements() == 0) return;
   if (mode == ScatterMode::kUpdate || target.dtype() == DType::kString) {
     require(mode == ScatterMode::kUpdate || mode == ScatterMode::kAdd, "strings can be replaced or added, nothing else");
@@ -109,7 +109,10 @@ struct ScatterNd {
 
   Tensors reference(Inputs in) const {
     require_inputs(in, 3);
-    TensorWriter out(in[1].dtype(), Shape(IndexList(in[2], "the shape").values()));
+    require(in[2].rank() == 1, "the shape has {} dimensions, not 1", in[2].rank());
+    const Shape shape(IndexList(in[2], "the shape").values());
+    check_updates(in[0], in[1], shape);
+    TensorWriter out(in[1].dtype(), shape);
     out.clear();
     scatter(out, in[0], in[1], ScatterMode::kAdd, ignore_bad);
     return {out.take()};
@@ -140,6 +143,7 @@ struct TensorScatter {
   Tensors reference(Inputs in) const {
     require_inputs(in, 3);
     require(in[0].dtype() == in[2].dtype(), "updates of type {} are given for {}", in[2].dtype(), in[0].dtype());
+    check_updates(in[1], in[2], in[0].shape());
     TensorWriter out(in[0].dtype(), in[0].shape());
     const View whole(in[0].shape());
     copy_view(in[0].dtype(), storage(in[0]), whole, out.storage(), whole);

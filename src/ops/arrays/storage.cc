@@ -10,12 +10,16 @@ struct Walk {
   std::size_t rank = 0;
   bool empty = false;
   std::array<std::int64_t, View::kMaxRank> dims;
-  std::array<std::int64_t, View::kMaxRank> from;
+  std::array<std::int64_t, View::kMaxRank> from{};
   std::array<std::int64_t, View::kMaxRank> to;
 
   Walk(const View& source, const View& target) {
     for (std::size_t axis = 0; axis < source.rank; ++axis) {
       invariant(source.dims[axis] == target.dims[axis], "views differ along dimension {}", axis);
+      empty |= source.dims[axis] == 0;
+    }
+    if (empty) return;
+    for (std::size_t axis = 0; axis < source.rank; ++axis) {
       add(source.dims[axis], source.strides[axis], target.strides[axis]);
     }
   }
@@ -53,8 +57,7 @@ struct Walk {
 
  private:
   void add(std::int64_t dim, std::int64_t from_stride, std::int64_t to_stride) {
-    empty |= dim == 0;
-    if (dim <= 1 || empty) return;
+    if (dim <= 1) return;
     if (rank > 0 && from[rank - 1] == from_stride * dim && to[rank - 1] == to_stride * dim) {
       dims[rank - 1] *= dim;
       from[rank - 1] = from_stride;
@@ -143,12 +146,13 @@ void copy_view(DType dtype, const void* from, const View& source, void* to, cons
 }
 
 Tensor read_view(const Tensor& from, const View& view, const Shape& shape) {
+  const std::int64_t elements = shape.elements();  // refuses what cannot be counted before strides are
   View target = view;
   target.set_row_major();
   Walk walk(view, target);
   const bool one_run = walk.rank == 0 || (walk.rank == 1 && walk.from[0] == 1);
   if (one_run && !walk.empty && from.dtype() != DType::kString) {
-    return from.reshaped(Shape{from.elements()}).rows(view.offset, shape.elements()).reshaped(shape);
+    return from.reshaped(Shape{from.elements()}).rows(view.offset, elements).reshaped(shape);
   }
   TensorWriter out(from.dtype(), shape);
   if (walk.empty) return out.take();

@@ -218,8 +218,9 @@ struct Slice {
     const Tensor& x = in[0];
     const IndexList begin(in[1], "the slice's begin");
     const IndexList size(in[2], "the slice's size");
-    require(begin.size() == x.rank() && size.size() == x.rank(), "a slice of {} begins and {} sizes is taken of shape {}",
-            begin.size(), size.size(), x.shape());
+    const Shape wanted{static_cast<std::int64_t>(x.rank())};
+    require(in[1].shape() == wanted && in[2].shape() == wanted, "begins of shape {} and sizes of shape {} are given for a slice of {}",
+            in[1].shape(), in[2].shape(), x.shape());
     View view(x.shape());
     Shape shape;
     for (std::size_t i = 0; i < x.rank(); ++i) {

@@ -68,6 +68,7 @@ struct TransposeBy {
   }
   Tensors reference(Inputs in) const {
     require_inputs(in, 2);
+    require(in[1].rank() == 1, "the permutation has {} dimensions, not 1", in[1].rank());
     return {permuted(in[0], IndexList(in[1], "the permutation").values())};
   }
 };

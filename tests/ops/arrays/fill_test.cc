@@ -52,6 +52,7 @@ TEST(Pad, PutsAValueAround) {
   check({"scalar", "pad", {}, {f32({}, {1}), i32({0, 2}, {})}, {f32({}, {1})}});
   check({"strings", "pad", {}, {words({1}, {"a"}), i32({1, 2}, {1, 1}), words({}, {"z"})}, {words({3}, {"z", "a", "z"})}});
   check_refused({"negative", "pad", {}, {f32({2}, {1, 2}), i32({1, 2}, {-1, 0})}, {}}, "padded by -1");
+  check_refused({"value's type", "pad", {}, {f32({2}, {1, 2}), i32({1, 2}, {0, 0}), i32({}, {1})}, {}}, "different types");
   check_refused({"rank", "pad", {}, {f32({2}, {1, 2}), i32({2, 2}, {0, 0, 0, 0})}, {}}, "number of padded dimensions");
 }
 
@@ -79,6 +80,8 @@ TEST(BroadcastTo, RepeatsDimsOfOne) {
   check({"to nothing", "broadcast_to", {}, {i32({2}, {1, 2}), i64({2}, {0, 2})}, {i32({0, 2}, {})}});
   check({"same", "broadcast_to", {}, {i32({2}, {1, 2}), i32({1}, {2})}, {i32({2}, {1, 2})}});
   check_refused({"dim", "broadcast_to", {}, {i32({2}, {1, 2}), i32({1}, {3})}, {}}, "cannot be broadcast");
+  check_refused({"huge", "broadcast_to", {}, {i32({}, {1}), i64({3}, {INT64_MAX, INT64_MAX, 2})}, {}}, "too large");
+  check({"huge of nothing", "broadcast_to", {}, {i32({}, {1}), i64({3}, {0, INT64_MAX, INT64_MAX})}, {i32({0, INT64_MAX, INT64_MAX}, {})}});
   check_refused({"rank", "broadcast_to", {}, {i32({1, 1}, {1}), i32({1}, {3})}, {}}, "cannot be broadcast");
 }
 
