@@ -11,8 +11,10 @@ class Error : public std::exception {
 
   const char* what() const noexcept override { return message_.c_str(); }
 
-  /// Prefixes the message with where the error was met, for example a file, then a node.
-  void add_context(const std::string& context) { message_ = context + ": " + message_; }
+  /// Prefixes the message with where the error was met, for example a file, then a node; not where it says so already.
+  void add_context(const std::string& context) {
+    if (!message_.starts_with(context + ": ")) message_ = context + ": " + message_;
+  }
 
  private:
   std::string message_;

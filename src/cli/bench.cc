@@ -119,7 +119,7 @@ class Bench final : public Command {
       const Dim& dim = fact.shape[axis];
       require(dim.known() || axis == 0,
               "input {} is {}; choose its shape with --shape {}=..., or give it a picture with --image", name,
-              describe(fact), name);
+              fact, name);
       shape.push_back(dim.known() && !(axis == 0 && dim.is(1)) ? dim.value() : batch_);
     }
     return random_tensor(fact.dtype, shape);

@@ -49,7 +49,7 @@ void set_input_shape(Graph& graph, const std::string& text) {
   for (const std::int64_t dim : shape.dims) dims.push_back(dim < 0 ? Dim() : Dim(dim));
   const auto agree = [](const Dim& a, const Dim& b) { return !a.known() || !b.known() || a == b; };
   const bool fits = !fact.shape.rank_known() || std::ranges::equal(fact.shape.dims(), dims, agree);
-  require(fits && dims.size() <= kMaxRank, "--shape {}: input {} is {}", text, port->name, describe(fact));
+  require(fits && dims.size() <= kMaxRank, "--shape {}: input {} is {}", text, port->name, fact);
   for (std::size_t axis = 0; fact.shape.rank_known() && axis < dims.size(); ++axis) {
     if (!dims[axis].known()) dims[axis] = fact.shape[axis];
   }

@@ -89,7 +89,7 @@ Tensors bind_inputs(const Graph& graph, const std::vector<NamedTensor>& given) {
   for (std::size_t i = 0; i < bound.size(); ++i) {
     const Port& port = graph.inputs()[i];
     require(bound[i].has_value(), "input '{}' ({}) is missing; the model's inputs are {}", port.name,
-            describe(graph.fact(port.value)), names_of(graph.inputs()));
+            graph.fact(port.value), names_of(graph.inputs()));
     inputs.push_back(std::move(*bound[i]));
   }
   return inputs;

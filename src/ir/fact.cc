@@ -19,7 +19,7 @@ Dim ShapeFact::elements() const {
   for (const Dim& dim : *dims_) {
     if (dim.is(0)) return 0;
     unknown |= !dim.known();
-    if (dim.known()) require(!__builtin_mul_overflow(count, dim.value(), &count), "shape {} is too large", to_string(*this));
+    if (dim.known()) require(!__builtin_mul_overflow(count, dim.value(), &count), "shape {} is too large", *this);
   }
   return unknown ? Dim() : Dim(count);
 }
@@ -58,7 +58,7 @@ ShapeFact broadcast(const ShapeFact& a, const ShapeFact& b) {
     } else if (y.is(1)) {
       dims.push_back(x);
     } else if (x.known() && y.known()) {
-      require(x == y, "shapes {} and {} do not broadcast together", to_string(a), to_string(b));
+      require(x == y, "shapes {} and {} do not broadcast together", a, b);
       dims.push_back(x);
     } else {
       dims.push_back(x.known() ? x : y);  // the other is this or 1, and the result is this either way

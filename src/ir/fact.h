@@ -97,3 +97,10 @@ struct fmt::formatter<temper::ShapeFact> : fmt::formatter<std::string_view> {
     return fmt::formatter<std::string_view>::format(temper::to_string(value), context);
   }
 };
+
+template <>
+struct fmt::formatter<temper::Fact> : fmt::formatter<std::string_view> {
+  auto format(const temper::Fact& value, auto& context) const {
+    return fmt::formatter<std::string_view>::format(temper::describe(value), context);
+  }
+};

@@ -34,7 +34,7 @@ class Tensor {
   static Tensor from(const Shape& shape, std::span<const T> values) {
     Tensor tensor(dtype_of<T>, shape);
     invariant(tensor.elements() == static_cast<std::int64_t>(values.size()), "{} values for shape {}", values.size(),
-              to_string(shape));
+              shape);
     std::ranges::copy(values, tensor.mutable_data<T>().begin());
     return tensor;
   }
@@ -105,3 +105,10 @@ bool identical(const Tensor& a, const Tensor& b);
 std::string describe(const Tensor& tensor);
 
 }  // namespace temper
+
+template <>
+struct fmt::formatter<temper::Tensor> : fmt::formatter<std::string_view> {
+  auto format(const temper::Tensor& value, auto& context) const {
+    return fmt::formatter<std::string_view>::format(temper::describe(value), context);
+  }
+};

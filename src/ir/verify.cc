@@ -22,12 +22,12 @@ void verify_fact(const Node& node, const Fact& stored, const Fact& inferred) {
             inferred.dtype, stored.dtype);
   if (!stored.shape.rank_known() || !inferred.shape.rank_known()) return;
   invariant(stored.shape.rank() == inferred.shape.rank(), "node '{}' ({}) gives {}, but {} is recorded", node.name,
-            node.op.name(), describe(inferred), describe(stored));
+            node.op.name(), inferred, stored);
   for (std::size_t i = 0; i < stored.shape.rank(); ++i) {
     const Dim a = stored.shape[i];
     const Dim b = inferred.shape[i];
     invariant(!a.known() || !b.known() || a == b, "node '{}' ({}) gives {}, but {} is recorded", node.name,
-              node.op.name(), describe(inferred), describe(stored));
+              node.op.name(), inferred, stored);
   }
 }
 

@@ -23,11 +23,11 @@ void require_inputs(std::span<const T> in, std::size_t least, std::size_t most) 
 /// Throws ModelError where the rank is known and another.
 inline void require_rank(const Fact& fact, std::size_t rank, std::string_view what) {
   require(!fact.shape.rank_known() || fact.shape.rank() == rank, "{} needs {} dimensions, got {}", what, rank,
-          describe(fact));
+          fact);
 }
 
 inline void require_rank(const Tensor& tensor, std::size_t rank, std::string_view what) {
-  require(tensor.rank() == rank, "{} needs {} dimensions, got {}", what, rank, describe(tensor));
+  require(tensor.rank() == rank, "{} needs {} dimensions, got {}", what, rank, tensor);
 }
 
 /// Throws ModelError unless both are of one dtype.

@@ -187,7 +187,7 @@ class Driver {
   static bool apply_patch(Graph& graph, Uses& uses, const Patch& patch, std::string_view pass) {
     for (const auto& [from, to] : patch.replacements) {
       invariant(graph.fact(from).dtype == graph.fact(to).dtype, "pass {} puts {} in the place of {}", pass,
-                describe(graph.fact(to)), describe(graph.fact(from)));
+                graph.fact(to), graph.fact(from));
       uses.replace(from, to);
     }
 #ifndef NDEBUG

@@ -21,7 +21,7 @@ std::int64_t now_ns() {
 }
 
 bool condition(const Tensor& tensor, std::string_view what) {
-  require(tensor.dtype() == DType::kBool && tensor.elements() == 1, "{} is {}, not one bool", what, describe(tensor));
+  require(tensor.dtype() == DType::kBool && tensor.elements() == 1, "{} is {}, not one bool", what, tensor);
   return tensor.data<bool>()[0];
 }
 

@@ -59,7 +59,7 @@ std::optional<double> number_in(const std::string& text) {
 /// A number as a scalar of the input's type.
 Tensor scalar_of(double value, const Port& port, const Fact& fact) {
   if (fact.dtype == DType::kBool) return Tensor::scalar(value != 0);
-  require(is_number(fact.dtype), "input {} is {}; a number does not fit", port.name, describe(fact));
+  require(is_number(fact.dtype), "input {} is {}; a number does not fit", port.name, fact);
   Tensor result(fact.dtype, Shape{});
   visit_numbers(fact.dtype, [&]<class T>(Type<T>) {
     if constexpr (is_float_type<T>) {
@@ -67,7 +67,7 @@ Tensor scalar_of(double value, const Port& port, const Fact& fact) {
     } else {
       const bool fits = value >= static_cast<double>(std::numeric_limits<T>::min()) &&
                         value < static_cast<double>(std::numeric_limits<T>::max()) + 1 && value == std::trunc(value);
-      require(fits, "input {} is {}; {} does not fit", port.name, describe(fact), value);
+      require(fits, "input {} is {}; {} does not fit", port.name, fact, value);
       result.mutable_data<T>()[0] = static_cast<T>(value);
     }
   });
@@ -85,7 +85,7 @@ bool begins_with(const fs::path& file, std::string_view magic) {
 Tensor picture_input(const fs::path& file, const Port& port, const Fact& fact, Preprocess preprocess) {
   const auto input = as_picture_input(port.name, fact);
   require(input.has_value(), "{}: is a picture, which input {} {} does not take", file.string(), port.name,
-          describe(fact));
+          fact);
   if (input->dtype == DType::kString) return encoded_tensor(read_file(file), *input);
   const Picture picture = read_picture(file);
   auto made = picture_tensor(picture, *input, preprocess);

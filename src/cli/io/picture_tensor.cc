@@ -143,7 +143,7 @@ PictureInput find_picture_input(const Graph& graph, const std::string& wanted) {
     const auto input = as_picture_input(port.name, graph.fact(port.value));
     if (!wanted.empty() && port.name == wanted) {
       require(input.has_value(), "input {} {} takes no picture: [1,height,width,3] or [1,height,width,1] is needed",
-              port.name, describe(graph.fact(port.value)));
+              port.name, graph.fact(port.value));
       return *input;
     }
     if (input.has_value()) able.push_back(*input);

@@ -10,7 +10,7 @@ std::vector<float> class_scores(const Tensor& output) {
   const bool one_row =
       output.rank() >= 1 && output.elements() == output.dim(output.rank() - 1) && output.elements() > 0;
   require(one_row && is_number(output.dtype()), "is {}; the scores of one picture, [1,classes], are needed",
-          describe(output));
+          output);
   std::vector<float> scores(static_cast<std::size_t>(output.elements()));
   visit_numbers(output.dtype(), [&]<class T>(Type<T>) {
     std::ranges::transform(output.data<T>(), scores.begin(), [](T value) { return static_cast<float>(value); });

@@ -17,7 +17,7 @@ ValueIds product(NodeImport& node, DType dtype, std::string_view left, std::stri
 void require_matrices(NodeImport& node) {
   for (const std::size_t i : {0U, 1U}) {
     const ShapeFact& shape = node.input_fact(i).shape;
-    require(!shape.rank_known() || shape.rank() == 2, "needs matrices, got {}", describe(node.input_fact(i)));
+    require(!shape.rank_known() || shape.rank() == 2, "needs matrices, got {}", node.input_fact(i));
   }
 }
 

@@ -38,7 +38,7 @@ ValueIds global_batch_norm(NodeImport& node) {
   ValueId scale = node.input(4);
   if (!node.attribute<bool>("scale_after_normalization")) {
     const auto shape = node.fact(scale).shape.known();
-    require(shape.has_value(), "the number of channels must be known, gamma is {}", describe(node.fact(scale)));
+    require(shape.has_value(), "the number of channels must be known, gamma is {}", node.fact(scale));
     const std::vector<float> ones(static_cast<std::size_t>(shape->elements()), 1.0F);
     scale = node.emit("cast", {node.constant(Tensor::from<float>(*shape, ones))}, {{"dtype", node.fact(scale).dtype}});
   }
@@ -51,13 +51,13 @@ ValueIds bias_add(NodeImport& node) {
   const Fact& x = node.input_fact(0);
   ValueId bias = node.input(1);
   const Fact& fact = node.fact(bias);
-  require(!fact.shape.rank_known() || fact.shape.rank() == 1, "a bias needs 1 dimension, got {}", describe(fact));
-  require(!x.shape.rank_known() || x.shape.rank() >= 2, "needs at least 2 dimensions, got {}", describe(x));
+  require(!fact.shape.rank_known() || fact.shape.rank() == 1, "a bias needs 1 dimension, got {}", fact);
+  require(!x.shape.rank_known() || x.shape.rank() >= 2, "needs at least 2 dimensions, got {}", x);
   const bool first = image_layout(node, 2).channels_first;
   if (x.shape.rank_known() && fact.shape.rank_known()) {
     const Dim& channels = x.shape[first ? 1 : x.shape.rank() - 1];
     require(!channels.known() || !fact.shape[0].known() || channels == fact.shape[0],
-            "a bias {} does not fit {} channels", describe(fact), channels.known() ? channels.value() : 0);
+            "a bias {} does not fit {} channels", fact, channels.known() ? channels.value() : 0);
   }
   if (first) {
     require(x.shape.rank_known(), "the rank of the input must be known for data_format NCHW");

@@ -191,7 +191,7 @@ struct MatrixSetDiag {
     require_inputs(in, 3);
     require_same_dtype(in[0], in[1]);
     known_band(in[2]);
-    require(!in[0].shape.rank_known() || in[0].shape.rank() >= 2, "needs matrices, got {}", describe(in[0]));
+    require(!in[0].shape.rank_known() || in[0].shape.rank() >= 2, "needs matrices, got {}", in[0]);
     return {fact_of(in[0].dtype, in[0].shape)};
   }
 
@@ -235,7 +235,7 @@ struct MatrixBandPart {
     require_inputs(in, 3);
     require_integers(in[1], "the lower bound");
     require_integers(in[2], "the upper bound");
-    require(!in[0].shape.rank_known() || in[0].shape.rank() >= 2, "needs matrices, got {}", describe(in[0]));
+    require(!in[0].shape.rank_known() || in[0].shape.rank() >= 2, "needs matrices, got {}", in[0]);
     return {fact_of(in[0].dtype, in[0].shape)};
   }
 

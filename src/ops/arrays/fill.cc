@@ -14,7 +14,7 @@ void require_one(const Tensor& tensor, std::string_view what) {
 void require_scalars(std::span<const Fact> in) {
   for (const Fact& fact : in) {
     const Dim count = fact.shape.elements();
-    require(!count.known() || count.is(1), "needs single numbers, got {}", describe(fact));
+    require(!count.known() || count.is(1), "needs single numbers, got {}", fact);
   }
 }
 

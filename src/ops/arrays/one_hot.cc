@@ -30,7 +30,7 @@ struct OneHot {
     const Indices indices(in[0]);
     const std::int64_t depth = checked_depth(in[1]);
     require(in[2].elements() == 1 && in[3].elements() == 1 && in[2].dtype() == in[3].dtype(),
-            "on and off values are {} and {}, not scalars of one type", describe(in[2]), describe(in[3]));
+            "on and off values are {} and {}, not scalars of one type", in[2], in[3]);
     const std::size_t at = normalise_axis(axis, in[0].rank() + 1);
     Shape shape;
     for (std::size_t i = 0; i <= in[0].rank(); ++i) {

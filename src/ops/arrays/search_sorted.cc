@@ -32,7 +32,7 @@ struct SearchSorted {
     require_inputs(in, 2);
     require_dtype();
     require(in[0].rank() == 2 && in[1].rank() == 2 && in[0].dim(0) == in[1].dim(0) && in[0].dtype() == in[1].dtype(),
-            "sorted rows {} do not go with values {}", describe(in[0]), describe(in[1]));
+            "sorted rows {} do not go with values {}", in[0], in[1]);
     const std::int64_t n = in[0].dim(1);
     const std::int64_t m = in[1].dim(1);
     require(dtype == DType::kInt64 || n <= std::numeric_limits<std::int32_t>::max(), "positions up to {} do not fit int32", n);

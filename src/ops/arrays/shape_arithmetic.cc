@@ -184,7 +184,7 @@ struct UnravelIndex {
     require_vectors(in.subspan(1));
     require_same_dtype(in[0], in[1]);
     if (!in[0].shape.rank_known()) return {fact_of(in[0].dtype, {})};
-    require(in[0].shape.rank() <= 1, "indices are {}, neither a scalar nor a vector", describe(in[0]));
+    require(in[0].shape.rank() <= 1, "indices are {}, neither a scalar nor a vector", in[0]);
     std::vector<Dim> dims{in[1].shape.rank_known() ? in[1].shape[0] : Dim()};
     dims.insert(dims.end(), in[0].shape.dims().begin(), in[0].shape.dims().end());
     return {fact_of(in[0].dtype, ShapeFact(std::move(dims)))};
@@ -193,7 +193,7 @@ struct UnravelIndex {
   Tensors reference(Inputs in) const {
     require_inputs(in, 2);
     require_vectors(in.subspan(1));
-    require(in[0].rank() <= 1 && in[0].dtype() == in[1].dtype(), "indices {} do not go with dims {}", describe(in[0]), describe(in[1]));
+    require(in[0].rank() <= 1 && in[0].dtype() == in[1].dtype(), "indices {} do not go with dims {}", in[0], in[1]);
     const IndexList dims(in[1], "the list of dims");
     std::int64_t size = 1;
     for (const std::int64_t dim : dims.values()) {

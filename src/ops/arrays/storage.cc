@@ -171,7 +171,7 @@ void TensorWriter::clear() {
 }
 
 void TensorWriter::fill(const Tensor& value) {
-  invariant(value.dtype() == dtype() && value.elements() > 0, "a tensor is filled with {}", describe(value));
+  invariant(value.dtype() == dtype() && value.elements() > 0, "a tensor is filled with {}", value);
   visit_storage(dtype(), [&]<class T>(Type<T>) {
     std::fill_n(static_cast<T*>(storage()), elements(), *static_cast<const T*>(temper::storage(value)));
   });

@@ -17,7 +17,7 @@ Facts If::infer(std::span<const Fact> in, std::span<const Graph> regions) const 
 }
 
 Tensors If::reference(Inputs in, const RegionRunner& run_region) const {
-  require(in[0].elements() == 1, "the condition is {}, not one bool", describe(in[0]));
+  require(in[0].elements() == 1, "the condition is {}, not one bool", in[0]);
   return run_region(in[0].data<bool>()[0] ? 0 : 1, in.subspan(1));
 }
 REGISTER_OP(If);

@@ -4,7 +4,7 @@ namespace temper {
 namespace {
 
 void require_index(const Fact& fact, std::string_view what) {
-  require(is_integer(fact.dtype), "{} is {}, not an integer", what, describe(fact));
+  require(is_integer(fact.dtype), "{} is {}, not an integer", what, fact);
 }
 
 /// Base of operators without attributes.

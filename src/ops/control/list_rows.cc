@@ -50,7 +50,7 @@ Tensor joined(DType dtype, const Shape& shape, std::span<const Tensor> items) {
 }
 
 std::vector<std::int64_t> read_vector(const Tensor& tensor, std::string_view what) {
-  require(tensor.rank() == 1, "{} are {}, not a vector", what, describe(tensor));
+  require(tensor.rank() == 1, "{} are {}, not a vector", what, tensor);
   return tensor.to_int64s();
 }
 
@@ -156,7 +156,7 @@ struct ListScatter {
     require_list(in[0]);
     const auto indices = read_vector(in[1], "indices");
     require(in[2].rank() > 0 && in[2].dim(0) == static_cast<std::int64_t>(indices.size()),
-            "{} indices are given for the rows of {}", indices.size(), describe(in[2]));
+            "{} indices are given for the rows of {}", indices.size(), in[2]);
     Tensor list = in[0];
     for (std::size_t i = 0; i < indices.size(); ++i) {
       list = with_item(std::move(list), indices[i], row(in[2], static_cast<std::int64_t>(i)), true);

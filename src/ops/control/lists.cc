@@ -39,7 +39,7 @@ Tensor unset_slot(const ShapeFact& shape) {
 bool is_unset(const Tensor& slot) { return slot.dtype() == DType::kList && slot.rank() == 1; }
 
 ShapeFact shape_from_argument(const Tensor& argument) {
-  require(argument.rank() <= 1 && is_integer(argument.dtype()), "an element shape is given as {}", describe(argument));
+  require(argument.rank() <= 1 && is_integer(argument.dtype()), "an element shape is given as {}", argument);
   if (argument.rank() == 0) {
     require(argument.to_int64("element shape") == -1, "an element shape is the number {}, not -1 or a list of dims",
             argument.to_int64("element shape"));
@@ -93,7 +93,7 @@ ShapeFact ListElement::declared_shape() const {
 }
 
 void ListElement::check_item(const Tensor& item) const {
-  require(item.dtype() == dtype, "a {} is read from a list that holds {} there", dtype, describe(item));
+  require(item.dtype() == dtype, "a {} is read from a list that holds {} there", dtype, item);
 }
 
 Tensor ListElement::read(const Tensor& slot, const ShapeFact& shape) const {

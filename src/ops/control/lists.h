@@ -25,10 +25,10 @@ inline Fact list_fact() { return {DType::kList, ShapeFact(), {}}; }
 
 /// Throws ModelError where there is another thing than a list.
 inline void require_list(const Fact& fact) {
-  require(fact.dtype == DType::kList, "needs a list, got {}", describe(fact));
+  require(fact.dtype == DType::kList, "needs a list, got {}", fact);
 }
 inline void require_list(const Tensor& tensor) {
-  require(tensor.dtype() == DType::kList && tensor.rank() == 0, "needs a list, got {}", describe(tensor));
+  require(tensor.dtype() == DType::kList && tensor.rank() == 0, "needs a list, got {}", tensor);
 }
 
 /// Throws ModelError where a list of that many slots would not fit the memory limit.

@@ -27,7 +27,7 @@ Tensors Loop::reference(Inputs in, const RegionRunner& run_region) const {
   for (;;) {
     const Tensors go_on = run_region(0, state);
     require(go_on[0].dtype() == DType::kBool && go_on[0].elements() == 1, "a loop condition is {}, not one bool",
-            describe(go_on[0]));
+            go_on[0]);
     if (!go_on[0].data<bool>()[0]) break;
     Tensors next = run_region(1, state);
     std::ranges::move(next, state.begin());

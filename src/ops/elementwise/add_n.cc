@@ -23,8 +23,8 @@ struct AddN {
   Tensors reference(Inputs in) const {
     require(!in.empty(), "takes at least 1 input, got none");
     for (const Tensor& x : in) {
-      require(x.dtype() == in[0].dtype() && x.shape() == in[0].shape(), "inputs differ: {} and {}", describe(in[0]),
-              describe(x));
+      require(x.dtype() == in[0].dtype() && x.shape() == in[0].shape(), "inputs differ: {} and {}", in[0],
+              x);
     }
     return visit_numbers(in[0].dtype(), [&]<class T>(Type<T>) -> Tensors {
       Tensor out(in[0].dtype(), in[0].shape());

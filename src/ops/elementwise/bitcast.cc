@@ -24,7 +24,7 @@ struct Bitcast {
       dims.emplace_back(static_cast<std::int64_t>(from / to));
     } else {
       const bool fits = !dims.empty() && (!dims.back().known() || dims.back().is(static_cast<std::int64_t>(to / from)));
-      require(fits, "{} cannot be read as {}: its last dimension is not {}", describe(in[0]), dtype, to / from);
+      require(fits, "{} cannot be read as {}: its last dimension is not {}", in[0], dtype, to / from);
       dims.pop_back();
     }
     return {{dtype, ShapeFact(std::move(dims)), {}}};

@@ -73,9 +73,9 @@ Tensors Select::reference(Inputs in) const {
   Shape condition = in[0].shape();
   if (by_row) {
     require(in[1].shape() == in[2].shape() && shape == in[1].shape(),
-            "a condition {} does not choose between {} and {}", describe(in[0]), describe(in[1]), describe(in[2]));
+            "a condition {} does not choose between {} and {}", in[0], in[1], in[2]);
     if (condition.rank() == 1) {
-      require(shape.rank() > 0 && condition[0] == shape[0], "{} conditions for {}", condition[0], describe(in[1]));
+      require(shape.rank() > 0 && condition[0] == shape[0], "{} conditions for {}", condition[0], in[1]);
       for (std::size_t axis = 1; axis < shape.rank(); ++axis) condition.push_back(1);
     }
   }

@@ -203,13 +203,13 @@ struct AdjustContrast : PixelOp {
   Facts infer(std::span<const Fact> in) const {
     require_inputs(in, 2);
     require(is_float(in[0].dtype), "needs a float image, got {}", in[0].dtype);
-    require(!in[0].shape.rank_known() || in[0].shape.rank() >= 3, "an image needs 3 dimensions, got {}", describe(in[0]));
+    require(!in[0].shape.rank_known() || in[0].shape.rank() >= 3, "an image needs 3 dimensions, got {}", in[0]);
     return {{in[0].dtype, in[0].shape, {}}};
   }
 
   Tensors reference(Inputs in) const {
     require_inputs(in, 2);
-    require(in[0].rank() >= 3, "an image needs 3 dimensions, got {}", describe(in[0]));
+    require(in[0].rank() >= 3, "an image needs 3 dimensions, got {}", in[0]);
     const float factor = scalar_input(in[1], "factor");
     const std::size_t rank = in[0].rank();
     const auto channels = static_cast<std::size_t>(in[0].dim(rank - 1));

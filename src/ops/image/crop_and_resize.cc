@@ -55,12 +55,12 @@ Shape crops_shape(Inputs in) {
   require_inputs(in, 4);
   require_rank(in[0], 4, "an image");
   require(in[1].dtype() == DType::kFloat32 && in[1].rank() == 2 && in[1].dim(1) == 4, "boxes are {}, not float32 [n, 4]",
-          describe(in[1]));
+          in[1]);
   require(in[2].dtype() == DType::kInt32 && in[2].shape() == Shape{in[1].dim(0)}, "{} boxes have image numbers {}",
-          in[1].dim(0), describe(in[2]));
+          in[1].dim(0), in[2]);
   const auto [height, width] = read_crop_size(in[3]);
   const bool empty = in[0].dim(1) == 0 || in[0].dim(2) == 0;
-  require(in[1].dim(0) == 0 || !empty, "crops are taken from the empty image {}", describe(in[0]));
+  require(in[1].dim(0) == 0 || !empty, "crops are taken from the empty image {}", in[0]);
   for (const std::int32_t image : in[2].data<std::int32_t>()) {
     require(image >= 0 && image < in[0].dim(0), "a box is of image {}, of {}", image, in[0].dim(0));
   }

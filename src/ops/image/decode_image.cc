@@ -65,7 +65,7 @@ struct DecodeImage {
   Facts infer(std::span<const Fact> in) const {
     require_inputs(in, 1, 2);
     check_attributes();
-    require(in[0].dtype == DType::kString, "needs the bytes of a file, got {}", describe(in[0]));
+    require(in[0].dtype == DType::kString, "needs the bytes of a file, got {}", in[0]);
     require_rank(in[0], 0, "a file");
     ShapeFact shape = ShapeFact::of_rank(3);
     if (channels > 0) shape.set(2, channels);
@@ -81,7 +81,7 @@ struct DecodeImage {
     require_inputs(in, 1, 2);
     check_attributes();
     require(in[0].dtype() == DType::kString && in[0].rank() == 0, "needs the bytes of one file, got {}",
-            describe(in[0]));
+            in[0]);
     std::optional<Window> crop;
     if (in.size() > 1) crop = read_window(in[1]);
     const std::string& bytes = in[0].string_data()[0];

@@ -106,7 +106,7 @@ struct ProjectiveTransform {
     const Tensors resized{in[0], in[2]};
     const Shape shape = resized_shape(resized);
     require(in[1].dtype() == DType::kFloat32 && in[1].rank() == 2 && in[1].dim(1) == 8, "transforms are {}, not [n, 8]",
-            describe(in[1]));
+            in[1]);
     require(in[1].dim(0) == 1 || in[1].dim(0) == shape[0], "{} images have {} transforms", shape[0], in[1].dim(0));
     const double fill = in.size() > 3 ? in[3].to_double("fill value") : 0;
     Tensor out(in[0].dtype(), shape);

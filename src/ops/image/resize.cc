@@ -43,7 +43,7 @@ Shape resized_shape(Inputs in) {
   const auto size = in[1].to_int64s();
   check_size(size);
   const Shape shape{in[0].dim(0), size[0], size[1], in[0].dim(3)};
-  require(in[0].dim(0) == 0 || (in[0].dim(1) > 0 && in[0].dim(2) > 0), "the image {} is empty", describe(in[0]));
+  require(in[0].dim(0) == 0 || (in[0].dim(1) > 0 && in[0].dim(2) > 0), "the image {} is empty", in[0]);
   for (const std::int64_t side : {in[0].dim(1), in[0].dim(2), size[0], size[1]}) {
     require(side < kMaxSide, "an image of side {} is too large", side);
   }

@@ -97,7 +97,7 @@ Taps taps_of(const Sampling& s, std::int64_t i, std::int64_t in) {
 }
 
 std::array<float, 2> read_pair(const Tensor& tensor, std::string_view what) {
-  require(tensor.dtype() == DType::kFloat32 && tensor.elements() == 2, "{} is {}, not two float32", what, describe(tensor));
+  require(tensor.dtype() == DType::kFloat32 && tensor.elements() == 2, "{} is {}, not two float32", what, tensor);
   return {tensor.data<float>()[0], tensor.data<float>()[1]};
 }
 

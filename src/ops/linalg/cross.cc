@@ -15,7 +15,7 @@ struct Cross {
     require(is_number(in[0].dtype), "needs number inputs, got {}", in[0].dtype);
     if (!in[0].shape.rank_known() || !in[1].shape.rank_known()) return {{in[0].dtype, {}, {}}};
     require(in[0].shape.rank() == in[1].shape.rank() && in[0].shape.rank() >= 1, "inputs {} and {} differ in shape",
-            describe(in[0]), describe(in[1]));
+            in[0], in[1]);
     std::vector<Dim> dims;
     for (std::size_t i = 0; i < in[0].shape.rank(); ++i) {
       dims.push_back(agreed(in[0].shape[i], in[1].shape[i], "a dim"));
@@ -27,8 +27,8 @@ struct Cross {
   Tensors reference(Inputs in) const {
     require_inputs(in, 2);
     require(in[0].dtype() == in[1].dtype() && in[0].shape() == in[1].shape(), "inputs {} and {} differ",
-            describe(in[0]), describe(in[1]));
-    require(in[0].rank() >= 1 && in[0].dim(in[0].rank() - 1) == 3, "needs vectors of three, got {}", describe(in[0]));
+            in[0], in[1]);
+    require(in[0].rank() >= 1 && in[0].dim(in[0].rank() - 1) == 3, "needs vectors of three, got {}", in[0]);
     return {visit_numbers(in[0].dtype(), [&]<class T>(Type<T>) {
       // Unsigned, so that integers wrap around.
       using C = std::conditional_t<std::is_integral_v<T>, std::uint64_t, Compute<T>>;

@@ -118,7 +118,7 @@ Facts MatMul::infer(std::span<const Fact> in) const {
   require_matmul_dtype(*this, in[0].dtype);
   for (const Fact& fact : in) require_same_dtype(in[0], fact);
   for (const Fact& fact : in.first(2)) {
-    require(!fact.shape.rank_known() || fact.shape.rank() >= 2, "needs matrices, got {}", describe(fact));
+    require(!fact.shape.rank_known() || fact.shape.rank() >= 2, "needs matrices, got {}", fact);
   }
   agreed(dim_of(in[0], transpose_a ? -2 : -1), dim_of(in[1], transpose_b ? -1 : -2), "the inner dimension");
   Dim columns = dim_of(in[1], transpose_b ? -2 : -1);

@@ -46,7 +46,7 @@ std::vector<T> factors(std::span<const T> scale, std::span<const T> variance, fl
 /// Checks x and as many parameters as there are names; gives the number of channels, as far as known.
 Dim check_facts(std::span<const Fact> in, std::size_t parameters) {
   require(is_float(in[0].dtype), "needs a float input, got {}", in[0].dtype);
-  require(!in[0].shape.rank_known() || in[0].shape.rank() >= 1, "needs at least 1 dimension, got {}", describe(in[0]));
+  require(!in[0].shape.rank_known() || in[0].shape.rank() >= 1, "needs at least 1 dimension, got {}", in[0]);
   Dim channels = dim_of(in[0], -1);
   for (const Fact& fact : in.subspan(1, parameters)) {
     require(is_float(fact.dtype), "needs float parameters, got {}", fact.dtype);
@@ -59,7 +59,7 @@ Dim check_facts(std::span<const Fact> in, std::size_t parameters) {
 
 void check_tensors(Inputs in, std::size_t parameters) {
   require(is_float(in[0].dtype()), "needs a float input, got {}", in[0].dtype());
-  require(in[0].rank() >= 1, "needs at least 1 dimension, got {}", describe(in[0]));
+  require(in[0].rank() >= 1, "needs at least 1 dimension, got {}", in[0]);
   const std::int64_t channels = in[0].dim(in[0].rank() - 1);
   for (const Tensor& tensor : in.subspan(1, parameters)) {
     require(is_float(tensor.dtype()), "needs float parameters, got {}", tensor.dtype());

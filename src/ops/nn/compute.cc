@@ -42,12 +42,12 @@ void require_vector(const Fact& fact, const Dim& count, std::string_view what) {
   require_rank(fact, 1, what);
   const Dim found = dim_of(fact, 0);
   require(!found.known() || !count.known() || found == count, "{} needs {} elements, got {}", what,
-          count.known() ? count.value() : 0, describe(fact));
+          count.known() ? count.value() : 0, fact);
 }
 
 void require_vector(const Tensor& tensor, std::int64_t count, std::string_view what) {
   require_rank(tensor, 1, what);
-  require(tensor.dim(0) == count, "{} needs {} elements, got {}", what, count, describe(tensor));
+  require(tensor.dim(0) == count, "{} needs {} elements, got {}", what, count, tensor);
 }
 
 }  // namespace temper

@@ -145,10 +145,10 @@ std::optional<std::size_t> spatial_rank(const Conv& conv, std::span<const Fact> 
   std::size_t rank = 0;
   for (std::size_t i = 0; i < 2; ++i) {
     if (!in[i].shape.rank_known()) continue;
-    require(rank == 0 || rank == in[i].shape.rank(), "input {} and filter {} have different ranks", describe(in[0]),
-            describe(in[1]));
+    require(rank == 0 || rank == in[i].shape.rank(), "input {} and filter {} have different ranks", in[0],
+            in[1]);
     rank = in[i].shape.rank();
-    require(rank >= 3 && rank <= 5, "needs 3 to 5 dimensions, got {}", describe(in[i]));
+    require(rank >= 3 && rank <= 5, "needs 3 to 5 dimensions, got {}", in[i]);
   }
   if (rank > 0) return rank - 2;
   if (!conv.strides.empty()) return conv.strides.size();
@@ -187,7 +187,7 @@ Facts Conv::infer(std::span<const Fact> in) const {
   const Dim in_group = dim_of(in[1], -2);
   require(!channels.known() || !in_group.known() ||
               (channels.value() % groups == 0 && channels.value() / groups == in_group.value()),
-          "an input {} in {} groups does not fit a filter {}", describe(in[0]), groups, describe(in[1]));
+          "an input {} in {} groups does not fit a filter {}", in[0], groups, in[1]);
   Dim outputs = dim_of(in[1], -1);
   if (has_bias) {
     require_vector(in[2], outputs, "bias");

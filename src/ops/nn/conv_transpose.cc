@@ -103,7 +103,7 @@ Tensor convolve_transposed(const ConvTranspose& conv, const ConvGeometry& geomet
 std::optional<std::size_t> spatial_rank(const ConvTranspose& conv, const Fact& filter, const Fact& x) {
   for (const Fact* fact : {&filter, &x}) {
     if (!fact->shape.rank_known()) continue;
-    require(fact->shape.rank() >= 3 && fact->shape.rank() <= 5, "needs 3 to 5 dimensions, got {}", describe(*fact));
+    require(fact->shape.rank() >= 3 && fact->shape.rank() <= 5, "needs 3 to 5 dimensions, got {}", *fact);
     return fact->shape.rank() - 2;
   }
   if (!conv.strides.empty()) return conv.strides.size();

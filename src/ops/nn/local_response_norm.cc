@@ -25,14 +25,14 @@ struct LocalResponseNorm {
     require_inputs(in, 1);
     require(is_float(in[0].dtype), "needs a float input, got {}", in[0].dtype);
     require(!in[0].shape.rank_known() || in[0].shape.rank() >= 1, "needs at least 1 dimension, got {}",
-            describe(in[0]));
+            in[0]);
     require(depth_radius >= 0, "a depth radius of {} is negative", depth_radius);
     return {{in[0].dtype, in[0].shape, {}}};
   }
 
   Tensors reference(Inputs in) const {
     require_inputs(in, 1);
-    require(in[0].rank() >= 1, "needs at least 1 dimension, got {}", describe(in[0]));
+    require(in[0].rank() >= 1, "needs at least 1 dimension, got {}", in[0]);
     require(depth_radius >= 0, "a depth radius of {} is negative", depth_radius);
     return {visit_widened(in[0].dtype(),
                           [&]<class T>(Type<T>) { return narrowed(normalised<T>(widened(in[0])), in[0].dtype()); })};

@@ -115,7 +115,7 @@ struct ChannelMaxPool {
     require(is_number(in[0].dtype), "needs a number input, got {}", in[0].dtype);
     require(size >= 1, "a window of size {} reads nothing", size);
     if (!in[0].shape.rank_known()) return {{in[0].dtype, {}, {}}};
-    require(in[0].shape.rank() >= 1, "needs at least 1 dimension, got {}", describe(in[0]));
+    require(in[0].shape.rank() >= 1, "needs at least 1 dimension, got {}", in[0]);
     ShapeFact shape = in[0].shape;
     const Dim channels = dim_of(in[0], -1);
     if (channels.known()) require_multiple(channels.value());
@@ -126,7 +126,7 @@ struct ChannelMaxPool {
   Tensors reference(Inputs in) const {
     require_inputs(in, 1);
     require(size >= 1, "a window of size {} reads nothing", size);
-    require(in[0].rank() >= 1, "needs at least 1 dimension, got {}", describe(in[0]));
+    require(in[0].rank() >= 1, "needs at least 1 dimension, got {}", in[0]);
     Shape shape = in[0].shape();
     const std::int64_t channels = shape[shape.rank() - 1];
     require_multiple(channels);

@@ -27,7 +27,7 @@ void log_softmax_row(const T* x, T* y, std::int64_t count, std::int64_t step, T 
 /// Calls row(x, y, count, step, largest) with each row along `axis`.
 template <class T>
 Tensor for_rows(const Tensor& x, std::int64_t axis, auto&& row) {
-  require(x.rank() >= 1, "needs at least 1 dimension, got {}", describe(x));
+  require(x.rank() >= 1, "needs at least 1 dimension, got {}", x);
   const std::size_t at = normalise_axis(axis, x.rank());
   Tensor out(x.dtype(), x.shape());
   if (x.elements() == 0) return out;
@@ -50,7 +50,7 @@ Facts infer_like_input(std::span<const Fact> in, std::int64_t axis) {
   require_inputs(in, 1);
   require(is_float(in[0].dtype), "needs a float input, got {}", in[0].dtype);
   if (in[0].shape.rank_known()) {
-    require(in[0].shape.rank() >= 1, "needs at least 1 dimension, got {}", describe(in[0]));
+    require(in[0].shape.rank() >= 1, "needs at least 1 dimension, got {}", in[0]);
     normalise_axis(axis, in[0].shape.rank());
   }
   return {{in[0].dtype, in[0].shape, {}}};

@@ -47,7 +47,7 @@ struct Range {
 inline std::vector<Range> ranges_of(const Tensor& low, const Tensor& high, std::size_t slices, std::int64_t axis) {
   require(low.elements() == static_cast<std::int64_t>(slices) && high.elements() == low.elements() &&
               (axis < 0 || (low.rank() == 1 && high.rank() == 1)),
-          "ranges {} and {} are not of {} slices", describe(low), describe(high), slices);
+          "ranges {} and {} are not of {} slices", low, high, slices);
   require(low.dtype() == high.dtype(), "a range is of two types: {} and {}", low.dtype(), high.dtype());
   std::vector<Range> ranges(slices);
   visit_floats(low.dtype(), [&]<class T>(Type<T>) {

@@ -42,7 +42,7 @@ void require_matrix(const Fact& fact, const Dim& rows, const Dim& columns, std::
 
 void require_matrix(const Tensor& tensor, std::int64_t rows, std::int64_t columns, std::string_view what) {
   require(tensor.shape() == Shape({rows, columns}), "{} needs shape [{},{}], got {}", what, rows, columns,
-          describe(tensor));
+          tensor);
 }
 
 }  // namespace temper

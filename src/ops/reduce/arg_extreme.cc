@@ -40,7 +40,7 @@ struct ArgExtreme {
     for (const Tensor& input : in) facts.push_back(Fact::of(input));
     Tensor y(dtype, *infer(facts)[0].shape.known());
     const std::size_t along = normalise_axis(*axis_of(facts, axis), x.rank());
-    require(x.dim(along) > 0 || y.elements() == 0, "axis {} of {} holds nothing to choose from", along, describe(x));
+    require(x.dim(along) > 0 || y.elements() == 0, "axis {} of {} holds nothing to choose from", along, x);
     std::vector<std::int64_t> places(static_cast<std::size_t>(y.elements()));
     visit_elements(x.dtype(), [&]<class T>(Type<T>) { find<T>(x, along, places); });
     visit_integers(dtype, [&]<class I>(Type<I>) {

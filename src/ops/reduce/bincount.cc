@@ -32,7 +32,7 @@ struct Bincount {
     if (by_row) {
       if (!in[0].shape.rank_known()) return {{in[2].dtype, {}, {}}};
       const std::size_t rank = in[0].shape.rank();
-      require(rank == 1 || rank == 2, "counts the values of a vector or matrix, not of {}", describe(in[0]));
+      require(rank == 1 || rank == 2, "counts the values of a vector or matrix, not of {}", in[0]);
       if (rank == 2) dims.insert(dims.begin(), in[0].shape[0]);
     }
     return {{in[2].dtype, ShapeFact(std::move(dims)), {}}};
@@ -45,9 +45,9 @@ struct Bincount {
     require(size >= 0, "the size is {}", size);
     const Tensor& weights = in[2];
     require(weights.elements() == 0 || weights.shape() == in[0].shape(), "weights {} are not of the shape of values {}",
-            describe(weights), describe(in[0]));
+            weights, in[0]);
     require(!by_row || in[0].rank() == 1 || in[0].rank() == 2, "counts the values of a vector or matrix, not of {}",
-            describe(in[0]));
+            in[0]);
     const bool rows = by_row && in[0].rank() == 2;
     Tensor y = Tensor::zeros(weights.dtype(), rows ? Shape{in[0].dim(0), size} : Shape{size});
     const std::int64_t row_size = rows ? in[0].dim(1) : in[0].elements();

@@ -82,7 +82,7 @@ struct Segments {
  private:
   static void check(const Tensor& data, std::span<const std::int64_t> ids, std::span<const std::int64_t> rows,
                     bool chosen) {
-    require(data.rank() >= 1, "needs data of at least 1 dimension, got {}", describe(data));
+    require(data.rank() >= 1, "needs data of at least 1 dimension, got {}", data);
     const std::int64_t count = data.dim(0);
     require(static_cast<std::int64_t>(ids.size()) == (chosen ? static_cast<std::int64_t>(rows.size()) : count),
             "{} segments are given for {} rows", ids.size(), chosen ? static_cast<std::int64_t>(rows.size()) : count);
@@ -123,7 +123,7 @@ struct UnsortedSegments {
     const std::size_t leading = in[1].rank();
     const bool prefix =
         leading <= data.rank() && std::ranges::equal(data.shape().dims().first(leading), in[1].shape().dims());
-    require(prefix, "the shape of {} does not begin with that of its segments, {}", describe(data), describe(in[1]));
+    require(prefix, "the shape of {} does not begin with that of its segments, {}", data, in[1]);
     for (const std::int64_t id : ids) require(id < segments, "segment {} is not among {}", id, segments);
     Shape shape{segments};
     for (std::size_t axis = leading; axis < data.rank(); ++axis) shape.push_back(data.dim(axis));
