@@ -18,7 +18,7 @@ std::int64_t Shape::elements(std::size_t first, std::size_t last) const {
   std::int64_t count = 1;
   for (std::size_t axis = first; axis < last; ++axis) {
     require(!__builtin_mul_overflow(count, dims_[axis], &count) && count < (std::int64_t{1} << 62),
-            "a tensor of shape {} is too large", to_string(*this));
+            "a tensor of shape {} is too large", *this);
   }
   return count;
 }
@@ -47,7 +47,7 @@ Shape broadcast(const Shape& a, const Shape& b) {
   for (std::size_t i = 0; i < rank; ++i) {
     const std::int64_t x = i + a.rank() < rank ? 1 : a[i + a.rank() - rank];
     const std::int64_t y = i + b.rank() < rank ? 1 : b[i + b.rank() - rank];
-    require(x == y || x == 1 || y == 1, "shapes {} and {} do not broadcast together", to_string(a), to_string(b));
+    require(x == y || x == 1 || y == 1, "shapes {} and {} do not broadcast together", a, b);
     result.push_back(x == 1 ? y : x);
   }
   return result;

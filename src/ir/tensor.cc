@@ -13,7 +13,7 @@ using Strings = std::vector<std::string>;
 std::size_t checked_bytes(DType dtype, const Shape& shape) {
   std::size_t size_bytes = 0;
   require(!__builtin_mul_overflow(static_cast<std::size_t>(shape.elements()), size_of(dtype), &size_bytes),
-          "a tensor of shape {} is too large", to_string(shape));
+          "a tensor of shape {} is too large", shape);
   return size_bytes;
 }
 
@@ -21,7 +21,7 @@ std::size_t checked_bytes(DType dtype, const Shape& shape) {
 
 Tensor::Tensor(DType dtype, const Shape& shape) : dtype_(dtype), shape_(shape), elements_(shape.elements()) {
   if (dtype == DType::kString) {
-    require(elements_ < (1 << 28), "a string tensor of shape {} is too large", to_string(shape));
+    require(elements_ < (1 << 28), "a string tensor of shape {} is too large", shape);
     owner_ = std::make_shared<const Strings>(static_cast<std::size_t>(elements_));
   } else if (dtype == DType::kList) {
     owner_ = std::make_shared<const Tensors>();
@@ -42,8 +42,7 @@ Tensor Tensor::zeros(DType dtype, const Shape& shape) {
 }
 
 Tensor Tensor::strings(const Shape& shape, Strings values) {
-  invariant(shape.elements() == static_cast<std::int64_t>(values.size()), "{} strings for shape {}", values.size(),
-            to_string(shape));
+  invariant(shape.elements() == static_cast<std::int64_t>(values.size()), "{} strings for shape {}", values.size(), shape);
   return {DType::kString, shape, std::make_shared<const Strings>(std::move(values)), nullptr};
 }
 
@@ -69,8 +68,7 @@ Tensors Tensor::take_items() {
 }
 
 Tensor Tensor::reshaped(const Shape& shape) const {
-  require(shape.elements() == elements_, "{} elements of shape {} cannot take shape {}", elements_, to_string(shape_),
-          to_string(shape));
+  require(shape.elements() == elements_, "{} elements of shape {} cannot take shape {}", elements_, shape_, shape);
   Tensor result = *this;
   result.shape_ = shape;
   return result;
@@ -78,7 +76,7 @@ Tensor Tensor::reshaped(const Shape& shape) const {
 
 Tensor Tensor::rows(std::int64_t first, std::int64_t count) const {
   invariant(rank() > 0 && first >= 0 && count >= 0 && first + count <= dim(0), "rows {}+{} of shape {}", first, count,
-            to_string(shape_));
+            shape_);
   Shape shape = shape_;
   shape.set(0, count);
   const std::int64_t row = shape_.elements(1, rank());
@@ -103,12 +101,12 @@ std::vector<std::int64_t> Tensor::to_int64s() const {
 }
 
 std::int64_t Tensor::to_int64(std::string_view what) const {
-  require(elements_ == 1, "{} needs one element, got shape {}", what, to_string(shape_));
+  require(elements_ == 1, "{} needs one element, got shape {}", what, shape_);
   return to_int64s().front();
 }
 
 double Tensor::to_double(std::string_view what) const {
-  require(elements_ == 1, "{} needs one element, got shape {}", what, to_string(shape_));
+  require(elements_ == 1, "{} needs one element, got shape {}", what, shape_);
   return visit_numbers(dtype_, [&]<class T>(Type<T>) { return static_cast<double>(Compute<T>(data<T>()[0])); });
 }
 

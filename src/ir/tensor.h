@@ -34,7 +34,7 @@ class Tensor {
   static Tensor from(const Shape& shape, std::span<const T> values) {
     Tensor tensor(dtype_of<T>, shape);
     invariant(tensor.elements() == static_cast<std::int64_t>(values.size()), "{} values for shape {}", values.size(),
-              to_string(shape));
+              shape);
     std::ranges::copy(values, tensor.mutable_data<T>().begin());
     return tensor;
   }

@@ -27,7 +27,7 @@ inline void require_rank(const Fact& fact, std::size_t rank, std::string_view wh
 }
 
 inline void require_rank(const Tensor& tensor, std::size_t rank, std::string_view what) {
-  require(tensor.rank() == rank, "{} needs {} dimensions, got {}", what, rank, describe(tensor));
+  require(tensor.rank() == rank, "{} needs {} dimensions, got {}{}", what, rank, tensor.dtype(), tensor.shape());
 }
 
 /// Throws ModelError unless both are of one dtype.

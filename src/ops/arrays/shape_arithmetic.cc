@@ -193,7 +193,8 @@ struct UnravelIndex {
   Tensors reference(Inputs in) const {
     require_inputs(in, 2);
     require_vectors(in.subspan(1));
-    require(in[0].rank() <= 1 && in[0].dtype() == in[1].dtype(), "indices {} do not go with dims {}", describe(in[0]), describe(in[1]));
+    require(in[0].rank() <= 1 && in[0].dtype() == in[1].dtype(), "indices {} do not go with dims {}", describe(in[0]),
+            describe(in[1]));
     const IndexList dims(in[1], "the list of dims");
     std::int64_t size = 1;
     for (const std::int64_t dim : dims.values()) {
