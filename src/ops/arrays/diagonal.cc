@@ -121,8 +121,6 @@ struct MatrixDiag {
     if (c == -1) c = least_columns;
     require(r >= least_rows && c >= least_columns && (r == least_rows || c == least_columns),
             "diagonals {} to {} of length {} do not fit {} rows and {} columns", band.lower, band.upper, longest, r, c);
-    require(band.longest(r, c) == longest, "diagonals {} to {} of {} rows and {} columns are not of length {}", band.lower,
-            band.upper, r, c, longest);
     return {r, c};
   }
 };

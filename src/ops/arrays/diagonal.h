@@ -27,7 +27,7 @@ struct Band {
   std::int64_t longest(std::int64_t rows, std::int64_t columns) const;
 };
 
-/// Calls `body(place in the matrix, place among the stored)` for each element on the band.
+/// Calls `body(place in the matrix, place among the stored)` for each element on the band that is inside the matrix.
 template <class Body>
 void each_on_band(const Band& band, DiagonalAlign align, std::int64_t rows, std::int64_t columns, std::int64_t longest,
                   Body&& body) {
