@@ -27,18 +27,18 @@ struct Band {
   std::int64_t longest(std::int64_t rows, std::int64_t columns) const;
 };
 
-/// Calls `body(row, column, place among the stored)` for each element on the band.
+/// Calls `body(place in the matrix, place among the stored)` for each element on the band that is inside the matrix.
 template <class Body>
-void each_on_band(const Band& band, DiagonalAlign align, std::int64_t rows, std::int64_t columns, std::int64_t longest, Body&& body) {
+void each_on_band(const Band& band, DiagonalAlign align, std::int64_t rows, std::int64_t columns, std::int64_t longest,
+                  Body&& body) {
   const bool right_above = align == DiagonalAlign::kRightLeft || align == DiagonalAlign::kRightRight;
   const bool right_below = align == DiagonalAlign::kLeftRight || align == DiagonalAlign::kRightRight;
   for (std::int64_t d = band.upper; d >= band.lower; --d) {
     const std::int64_t length = std::min(rows + std::min<std::int64_t>(d, 0), columns - std::max<std::int64_t>(d, 0));
     const bool left = (d >= 0 && !right_above) || (d <= 0 && !right_below);
     const std::int64_t first = (band.upper - d) * longest + (left ? 0 : longest - length);
-    const std::int64_t row = std::max<std::int64_t>(-d, 0);
-    const std::int64_t column = std::max<std::int64_t>(d, 0);
-    for (std::int64_t i = 0; i < length; ++i) body(row + i, column + i, first + i);
+    const std::int64_t start = std::max<std::int64_t>(-d, 0) * columns + std::max<std::int64_t>(d, 0);
+    for (std::int64_t i = 0; i < length; ++i) body(start + i * (columns + 1), first + i);
   }
 }
 

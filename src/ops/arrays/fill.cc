@@ -124,7 +124,8 @@ struct Range {
     require(step > 0 || step < 0, "a range's step is 0 or not a number");
     require(step > 0 ? start <= limit : start >= limit, "a range from {} by {} never meets {}", start, step, limit);
     if constexpr (is_float_type<T>) {
-      const double steps = std::ceil(std::abs((static_cast<double>(limit) - static_cast<double>(start)) / static_cast<double>(step)));
+      const double distance = static_cast<double>(limit) - static_cast<double>(start);
+      const double steps = std::ceil(std::abs(distance / static_cast<double>(step)));
       require(steps < 1e15, "a range from {} to {} by {} is too long", start, limit, step);
       return static_cast<std::int64_t>(steps);
     } else {

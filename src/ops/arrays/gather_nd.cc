@@ -34,7 +34,8 @@ struct GatherNd {
     require(indices.rank() > 0, "indices are a scalar; they need at least one dimension");
     const Dim depth = indices[indices.rank() - 1];
     if (!depth.known()) return {fact_of(in[0].dtype, {})};
-    require(depth.value() <= static_cast<std::int64_t>(x.rank()), "indices of {} coordinates are used on shape {}", depth.value(), x);
+    require(depth.value() <= static_cast<std::int64_t>(x.rank()), "indices of {} coordinates are used on shape {}",
+            depth.value(), x);
     std::vector<Dim> dims(indices.dims().begin(), indices.dims().end() - 1);
     for (auto i = static_cast<std::size_t>(depth.value()); i < x.rank(); ++i) dims.push_back(x[i]);
     return {fact_of(in[0].dtype, ShapeFact(std::move(dims)))};

@@ -37,7 +37,8 @@ void require_paddings_shape(const Fact& paddings) {
 /// axes before it and all of the axes after it.
 class Padding {
  public:
-  Padding(const Tensor& x, const IndexList& paddings, PadMode mode) : x_(x), mode_(mode), writer_(x.dtype(), shape_of(x, paddings, mode)) {
+  Padding(const Tensor& x, const IndexList& paddings, PadMode mode)
+      : x_(x), mode_(mode), writer_(x.dtype(), shape_of(x, paddings, mode)) {
     for (std::size_t axis = 0; axis < x.rank(); ++axis) sides_[axis] = sides_of(paddings, axis);
   }
 

@@ -35,7 +35,8 @@ struct Tile {
     require_inputs(in, 2);
     const Tensor& x = in[0];
     const IndexList multiples(in[1], "the list of multiples");
-    require(in[1].rank() == 1 && multiples.size() == x.rank(), "{} multiples are given for shape {}", multiples.size(), x.shape());
+    require(in[1].rank() == 1 && multiples.size() == x.rank(), "{} multiples are given for shape {}", multiples.size(),
+            x.shape());
     const View whole(x.shape());
     View view;
     Shape shape;

@@ -200,7 +200,8 @@ struct Slice {
     if (!shape.rank_known() && in[1].shape.rank_known()) shape = shape_from_elements(fact_of(in[1].dtype, in[1].shape));
     if (!shape.rank_known()) return {fact_of(in[0].dtype, {})};
     for (const Fact& part : in.subspan(1)) {
-      if (part.shape.rank_known()) unify(part.shape[0], static_cast<std::int64_t>(shape.rank()), "the length of a slice's bound");
+      if (!part.shape.rank_known()) continue;
+      unify(part.shape[0], static_cast<std::int64_t>(shape.rank()), "the length of a slice's bound");
     }
     for (std::size_t i = 0; i < shape.rank(); ++i) {
       const Dim dim = in[0].shape.rank_known() ? in[0].shape[i] : Dim();
@@ -219,8 +220,8 @@ struct Slice {
     const IndexList begin(in[1], "the slice's begin");
     const IndexList size(in[2], "the slice's size");
     const Shape wanted{static_cast<std::int64_t>(x.rank())};
-    require(in[1].shape() == wanted && in[2].shape() == wanted, "begins of shape {} and sizes of shape {} are given for a slice of {}",
-            in[1].shape(), in[2].shape(), x.shape());
+    require(in[1].shape() == wanted && in[2].shape() == wanted,
+            "begins of shape {} and sizes of shape {} are given for a slice of {}", in[1].shape(), in[2].shape(), x.shape());
     View view(x.shape());
     Shape shape;
     for (std::size_t i = 0; i < x.rank(); ++i) {

@@ -83,6 +83,7 @@ TEST(MatrixDiag, BuildsMatrices) {
   check({"rows", "matrix_diag", {}, {i32({2}, {1, 2}), i32({}, {0}), i32({}, {3}), any, i32({}, {9})}, {i32({3, 2}, {1, 9, 9, 2, 9, 9})}});
   check({"band", "matrix_diag", {}, {i32({3, 3}, {1, 2, 3, 4, 5, 6, 7, 8, 9}), i32({2}, {-1, 1}), any, any, i32({}, {0})},
          {i32({3, 3}, {4, 2, 0, 7, 5, 3, 0, 8, 6})}});
+  check({"partly outside", "matrix_diag", {}, {i32({3, 1}, {1, 2, 3}), i32({2}, {-2, 0}), any, any, i32({}, {0})}, {i32({1, 1}, {1})}});
   check_refused({"few rows", "matrix_diag", {}, {i32({2}, {1, 2}), i32({}, {0}), i32({}, {1}), any, i32({}, {9})}, {}}, "do not fit");
 }
 
