@@ -59,38 +59,59 @@ class Graph:
         return order
 
     def suppressions(self):
-        """For each loop with a NonMaxSuppression (or each that is in none), in order: what it works on, and what it gives."""
+        """For each loop or branch with a NonMaxSuppression, and each that is in none: what it works on, and what it gives."""
         loops = []
         for node in map(self.nodes.get, self.in_order()):
             scope = self.within[node.name]
-            if node.op.startswith("NonMaxSuppression") and not (scope and scope in loops):
+            if not node.op.startswith("NonMaxSuppression") or (scope and scope in loops):
+                continue
+            if scope == (BRANCH,):
+                yield self.branch_ends(node)
+            elif scope:
                 loops.append(scope)
-                yield (self.entering(scope), self.leaving(scope)) if scope else (list(node.input[:2]), [node.name])
+                yield self.entering(scope), self.leaving(scope)
+            else:
+                yield list(node.input[:2]), [node.name]
 
     def entering(self, scope):
-        """Float tensors from outside the loop; a TensorArray stands for the tensor that fills it."""
+        """Float tensors that come from outside the loop; a TensorArray stands for the tensor that fills it."""
         raw = set()
         for n in self.nodes.values():
             if n.op == "Enter" and self.scope_after(n) == scope and n.attr["T"].type == FLOAT:
                 source = self.nodes[producer(n.input[0])]
                 if source.op.startswith("TensorArrayScatter"):
                     raw.add(source.input[2])
-                elif not source.op.startswith(("TensorArray", "Const")):
+                elif not source.op.startswith(("TensorArray", "Placeholder")):
                     raw.add(n.input[0])
-        return sorted(raw)
+        return self.computed(raw)
 
     def leaving(self, scope):
         exits = [n.name for n in self.nodes.values() if n.op == "Exit" and self.within[n.name] == scope]
         return sorted(c for e in exits for c in self.consumers[e] if self.nodes[c].op.startswith("TensorArrayGather"))
 
-    def behind(self, tensors, given=(), through_shapes=True):
-        """The nodes that these tensors are computed from; those given are not looked behind."""
+    def branch_ends(self, node):
+        """Float tensors that go into the branch of this node, and those that come out of it, whichever way it goes."""
+        nodes = map(self.nodes.get, self.behind([node.name], within=(BRANCH,)))
+        choices = {n.input[1] for n in nodes if n.op == "Switch"}
+        switches = [n for n in self.nodes.values() if n.op == "Switch" and n.input[1] in choices]
+        raw = self.computed(s.input[0] for s in switches if s.attr["T"].type == FLOAT)
+        inside = {s.name for s in switches}
+        merges = [n for n in self.nodes.values() if n.op == "Merge" and inside & self.behind([n.name], within=(BRANCH,))]
+        return raw, sorted(n.name for n in merges if n.attr["T"].type == FLOAT)
+
+    def computed(self, tensors):
+        """Those that depend on the graph's inputs."""
+        return sorted(t for t in set(tensors) if not self.decided_by([], t))
+
+    def behind(self, tensors, given=(), through_shapes=True, within=()):
+        """The nodes that these tensors are computed from: not behind those given, nor before the branch that `within` names."""
         seen, work, given = set(), [producer(t) for t in tensors], {producer(t) for t in given}
         while work:
             name = work.pop()
             if name not in seen:
                 seen.add(name)
-                if name not in given and (through_shapes or self.nodes[name].op != "Shape"):
+                ends_here = name in given or (self.nodes[name].op == "Shape" and not through_shapes)
+                if not ends_here and not (within and self.nodes[name].op == "Switch"):
                     work += self.data_inputs(name)
         return seen
 
