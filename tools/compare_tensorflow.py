@@ -12,7 +12,7 @@ What to compare (default: the tensors that nothing consumes):
   --every          every tensor outside loops and branches, in order of computation; names the first that departs
   --feed-raw       gives TensorFlow's tensors of --before-nms to both, and asks for exactly equal selections and outputs,
                    as far as nothing else decides them
-  --detections     detections of score >= 0.3 found again, with the class, a score within 2e-3 and IoU >= 0.98; Temper's are
+  --detections     detections of score >= --min-score found again, with the class, a score within 2e-3 and IoU >= 0.98; Temper's are
                    those of one `temper detect` over all pictures
 
 A difference is the largest |Temper - TensorFlow| over the largest |TensorFlow|. Exit 1 where one is above --tolerance, where a
@@ -36,106 +36,11 @@ import numpy as np
 import tensorflow
 from PIL import Image
 
+from graph_def import Graph
+
 tf = tensorflow.compat.v1
 DETECTIONS = ["detection_boxes", "detection_scores", "detection_classes"]
 ARGUMENT_LIMIT = 100000  # bytes of one command line argument; Linux takes 131072
-BRANCH = "(branch)"
-
-
-class Graph:
-    """A GraphDef with its edges both ways, and for each node the loops and branches it stands in."""
-
-    def __init__(self, definition):
-        self.nodes = {n.name: n for n in definition.node}
-        self.consumers = {name: [] for name in self.nodes}
-        for n in definition.node:
-            for i in n.input:
-                if not i.startswith("^"):
-                    self.consumers[producer(i)].append(n.name)
-        self.within = {name: () for name in self.nodes}
-        work = list(self.nodes)
-        while work:
-            name = work.pop()
-            after = self.scope_after(self.nodes[name])
-            for c in self.consumers[name]:
-                if len(after) > len(self.within[c]):
-                    self.within[c] = after
-                    work.append(c)
-
-    def scope_after(self, node):
-        scope = self.within[node.name]
-        if node.op == "Enter":
-            return scope + (node.attr["frame_name"].s.decode(),)
-        if node.op == "Exit" or (node.op == "Merge" and scope == (BRANCH,)):
-            return scope[:-1]
-        return (BRANCH,) if node.op == "Switch" and not scope else scope
-
-    def placeholders(self):
-        return [n for n in self.nodes.values() if n.op == "Placeholder"]
-
-    def ends(self):
-        no_answer = ("NoOp", "Assert", "Const", "Placeholder")
-        return [n for n in self.nodes if not self.consumers[n] and not self.within[n] and self.nodes[n].op not in no_answer]
-
-    def data_inputs(self, name):
-        return [producer(i) for i in self.nodes[name].input if not i.startswith("^")]
-
-    def in_order(self):
-        """Names, producers first; edges that close loops are left out."""
-        order, done = [], set()
-        for root in self.nodes:
-            work = [(root, False)]
-            while work:
-                name, ready = work.pop()
-                if ready:
-                    order.append(name)
-                elif name not in done:
-                    done.add(name)
-                    work.append((name, True))
-                    if self.nodes[name].op != "NextIteration":
-                        work.extend((i, False) for i in self.data_inputs(name))
-        return order
-
-    def suppressions(self):
-        """For each loop with a NonMaxSuppression (or each that is in none), in order: what it works on, and what it gives."""
-        loops = []
-        for node in map(self.nodes.get, self.in_order()):
-            scope = self.within[node.name]
-            if node.op.startswith("NonMaxSuppression") and not (scope and scope in loops):
-                loops.append(scope)
-                yield (self.entering(scope), self.leaving(scope)) if scope else (list(node.input[:2]), [node.name])
-
-    def entering(self, scope):
-        """Float tensors from outside the loop; a TensorArray stands for the tensor that fills it."""
-        raw = set()
-        for n in self.nodes.values():
-            if n.op == "Enter" and self.scope_after(n) == scope and n.attr["T"].type == tf.float32.as_datatype_enum:
-                source = self.nodes[producer(n.input[0])]
-                if source.op.startswith("TensorArrayScatter"):
-                    raw.add(source.input[2])
-                elif not source.op.startswith(("TensorArray", "Const")):
-                    raw.add(n.input[0])
-        return sorted(raw)
-
-    def leaving(self, scope):
-        exits = [n.name for n in self.nodes.values() if n.op == "Exit" and self.within[n.name] == scope]
-        return sorted(c for e in exits for c in self.consumers[e] if self.nodes[c].op.startswith("TensorArrayGather"))
-
-    def decided_by(self, given, name):
-        """Whether nothing but these tensors, constants and shapes decide the values of this one."""
-        seen, work = {producer(t) for t in given}, [producer(name)]
-        while work:
-            node = self.nodes[work.pop()]
-            if node.op == "Placeholder":
-                return False
-            fresh = [] if node.op == "Shape" else [i for i in self.data_inputs(node.name) if i not in seen]
-            seen.update(fresh)
-            work += fresh
-        return True
-
-
-def producer(tensor):
-    return tensor.split(":")[0]
 
 
 def tensor_name(name):
@@ -143,8 +48,9 @@ def tensor_name(name):
 
 
 class Temper:
-    def __init__(self, program, graph, options, folder):
-        self.program, self.graph, self.options, self.folder = program, graph, shlex.split(options), folder
+    def __init__(self, a, graph, folder):
+        self.program, self.model, self.options = a.temper, a.graph, shlex.split(a.temper_options)
+        self.graph, self.folder = graph, folder
 
     def command(self, *arguments):
         done = subprocess.run([self.program, *arguments, *self.options], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -153,7 +59,8 @@ class Temper:
 
     def run(self, outputs, feeds):
         given = []
-        for i, (name, value) in enumerate(feeds.items()):
+        needed = self.graph.behind(outputs, feeds)  # `temper run` refuses what the outputs do not need
+        for i, (name, value) in enumerate((n, v) for n, v in feeds.items() if n.split(":")[0] in needed):
             path = os.path.join(self.folder, "in%d.npy" % i)
             np.save(path, value)
             given += ["--input", name + "=" + path]
@@ -163,14 +70,14 @@ class Temper:
             while wanted and sum(map(len, part)) + len(part) + len(wanted[0]) < ARGUMENT_LIMIT:
                 part.append(wanted.pop(0))
             path = os.path.join(self.folder, "out.npz")
-            self.command("run", self.graph, *given, "--outputs", ",".join(part), "--output", path)
+            self.command("run", self.model, *given, "--outputs", ",".join(part), "--output", path)
             with np.load(path) as z:
                 answers.update(zip(part, [z[name] for name in part]))
         return answers
 
-    def detect(self, pictures):
+    def detect(self, pictures, min_score):
         path = os.path.join(self.folder, "found.json")
-        self.command("detect", self.graph, *pictures, "--no-draw", "--min-score", "0.29", "--json", path)
+        self.command("detect", self.model, *pictures, "--no-draw", "--min-score", str(min_score - 0.01), "--json", path)
         with open(path) as f:
             return [image["detections"] for image in json.load(f)["images"]]
 
@@ -227,11 +134,11 @@ def overlap(a, b):
     return shared / max(np.prod(a[2:] - a[:2]) + np.prod(b[2:] - b[:2]) - shared, 1e-12)
 
 
-def found_again(ours, theirs):
+def found_again(ours, theirs, min_score):
     boxes, scores, classes = (theirs[name][0] for name in DETECTIONS)
     same = lambda d, i: (d["class_id"] == int(classes[i]) and abs(d["score"] - scores[i]) <= 2e-3
                          and overlap(np.array(d["box"]), boxes[i]) >= 0.98)
-    wanted = [i for i in range(len(scores)) if scores[i] >= 0.3]
+    wanted = [i for i in range(len(scores)) if scores[i] >= min_score]
     return sum(any(same(d, i) for d in ours) for i in wanted), len(wanted)
 
 
@@ -297,6 +204,7 @@ def main():
     p.add_argument("--bgr", action="store_true", help="the order of a picture's channels")
     p.add_argument("--mean", default="0,0,0", help="taken from the channels of a picture")
     p.add_argument("--tolerance", type=float, default=1e-3)
+    p.add_argument("--min-score", type=float, default=0.3, help="of the detections that must be found again")
     p.add_argument("--agreement", type=float, default=0, help="the share of detections that must be found again")
     p.add_argument("--threads", type=int, default=1, help="of TensorFlow")
     p.add_argument("--temper", default="build/temper")
@@ -311,13 +219,13 @@ def main():
     fixed = {name: value_of(value) for name, value in (f.split("=", 1) for f in a.feed)}
     right = True
     with tempfile.TemporaryDirectory() as folder:
-        temper = Temper(a.temper, a.graph, a.temper_options, folder)
-        detected = temper.detect(a.inputs) if a.detections else []
+        temper = Temper(a, graph, folder)
+        detected = temper.detect(a.inputs, a.min_score) if a.detections else []
         for i, path in enumerate(a.inputs):
             feeds = {first.name: array_of(path, first, a), **fixed}
             print("%s %s" % (os.path.basename(path), list(feeds[first.name].shape)), flush=True)
             if a.detections:
-                again, wanted = found_again(detected[i], peer.run(DETECTIONS, feeds))
+                again, wanted = found_again(detected[i], peer.run(DETECTIONS, feeds), a.min_score)
                 print("  %d of %d detections found again" % (again, wanted))
                 right &= again >= a.agreement * wanted
             else:

@@ -217,7 +217,7 @@ Graph import_graph_def(GraphDef& def, const ImportOptions& options) {
     const auto unsupported = model.unsupported();
     if (unsupported.empty()) throw;
     throw ModelError(fmt::format("operators are not supported: {}. Choose outputs that do not need them with --outputs, or cut the graph "
-                                 "after them with --inputs",
+                                 "after them with --input NAME=FILE.npy",
                                  list_unsupported(unsupported)));
   }
 }
