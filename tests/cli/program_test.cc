@@ -74,6 +74,14 @@ TEST_F(ProgramTest, RunGivesNamedArrays) {
   EXPECT_EQ(json::parse(reported.out)["outputs"][0]["name"], "y");
 }
 
+TEST_F(ProgramTest, RunCutsTheModelAtATensorThatIsGiven) {
+  make_relu();
+  write("y.npy", encode_npy(f32({1, 2}, {-1, 2})));
+  const auto outcome = temper("run relu.pbtxt --input y=y.npy --output cut.npz");
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_TRUE(identical(read_npz(at("cut.npz"))[0].second, f32({1, 2}, {-1, 2})));  // not through the Relu
+}
+
 TEST_F(ProgramTest, RunRefusesWrongInputs) {
   make_relu();
   write("x.npy", encode_npy(f32({2, 2}, {1, 2, 3, 4})));
