@@ -12,6 +12,7 @@ namespace temper {
 
 struct Engine::Impl {
   int threads = 0;
+  std::filesystem::path path;
   std::vector<std::unique_ptr<Backend>> backends;
   std::unique_ptr<Executor> executor;
 };
@@ -27,6 +28,7 @@ Engine Engine::load(const std::filesystem::path& path, const EngineOptions& opti
   set_thread_count(options.threads);
   Graph graph = import_model(path, {.inputs = options.inputs, .outputs = options.outputs});
   auto impl = std::make_unique<Impl>();
+  impl->path = path;
   impl->threads = options.threads;
   if (!reference) {
     in_context([&] { return path.string(); }, [&] { optimise(graph, {.disabled = options.disabled_passes}); });
@@ -43,7 +45,8 @@ const Graph& Engine::graph() const { return impl_->executor->graph(); }
 
 std::vector<NamedTensor> Engine::run(const std::vector<NamedTensor>& inputs) {
   set_thread_count(impl_->threads);
-  Tensors results = impl_->executor->run(bind_inputs(graph(), inputs));
+  Tensors results = in_context([&] { return impl_->path.string(); },
+                               [&] { return impl_->executor->run(bind_inputs(graph(), inputs)); });
   std::vector<NamedTensor> outputs;
   for (std::size_t i = 0; i < results.size(); ++i) outputs.push_back({graph().outputs()[i].name, std::move(results[i])});
   return outputs;

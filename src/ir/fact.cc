@@ -2,6 +2,8 @@
 
 namespace temper {
 
+void Dim::refuse(std::int64_t value) { throw ModelError(fmt::format("a dimension of {} is too large", value)); }
+
 std::optional<Shape> ShapeFact::known() const {
   if (!dims_) return std::nullopt;
   Shape shape;

@@ -11,7 +11,10 @@ namespace temper {
 class Dim {
  public:
   Dim() = default;
-  Dim(std::int64_t value) : value_(value) {}  // NOLINT: a number is a dim
+  /// Throws ModelError above kMaxDim.
+  Dim(std::int64_t value) : value_(value) {  // NOLINT: a number is a dim
+    if (value > kMaxDim) refuse(value);
+  }
 
   bool known() const { return value_ >= 0; }
   std::int64_t value() const {
@@ -22,6 +25,8 @@ class Dim {
   bool is(std::int64_t number) const { return value_ == number; }
 
  private:
+  [[noreturn]] static void refuse(std::int64_t value);
+
   std::int64_t value_ = -1;
 };
 

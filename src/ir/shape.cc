@@ -9,6 +9,7 @@ Shape::Shape(std::span<const std::int64_t> dims) {
 void Shape::push_back(std::int64_t dim) {
   require(rank_ < kMaxRank, "a tensor of more than {} dimensions is not supported", kMaxRank);
   require(dim >= 0, "a dimension of {} is negative", dim);
+  require(dim <= kMaxDim, "a dimension of {} is too large", dim);
   dims_[rank_++] = dim;
 }
 
@@ -17,7 +18,7 @@ std::int64_t Shape::elements() const { return elements(0, rank_); }
 std::int64_t Shape::elements(std::size_t first, std::size_t last) const {
   std::int64_t count = 1;
   for (std::size_t axis = first; axis < last; ++axis) {
-    require(!__builtin_mul_overflow(count, dims_[axis], &count) && count < (std::int64_t{1} << 62),
+    require(!__builtin_mul_overflow(count, dims_[axis], &count) && count <= kMaxDim,
             "a tensor of shape {} is too large", *this);
   }
   return count;

@@ -14,8 +14,10 @@ namespace temper {
 
 /// The most dimensions a tensor may have.
 inline constexpr std::size_t kMaxRank = 10;
+/// The most that a dim, or the elements of a tensor, may be: far beyond any memory, and sums of a few do not overflow.
+inline constexpr std::int64_t kMaxDim = std::int64_t{1} << 60;
 
-/// The dims of a tensor that exists: none is negative, and there are at most kMaxRank. Kept inline, so copying is cheap.
+/// The dims of a tensor that exists: none is negative or above kMaxDim, and there are at most kMaxRank. Kept inline, so copying is cheap.
 class Shape {
  public:
   Shape() = default;
@@ -31,7 +33,7 @@ class Shape {
   auto begin() const { return dims().begin(); }
   auto end() const { return dims().end(); }
 
-  /// The product of the dims; 1 for a scalar. Throws ModelError where it passes 2^62.
+  /// The product of the dims; 1 for a scalar. Throws ModelError where it passes kMaxDim.
   std::int64_t elements() const;
   /// The product of the dims in [first, last).
   std::int64_t elements(std::size_t first, std::size_t last) const;

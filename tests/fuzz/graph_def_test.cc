@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <ctime>
 #include <fstream>
@@ -16,8 +17,9 @@
 #include "fuzz/mutate.h"
 #include "fuzz/seeds.h"
 
-/// Of the sanitizers' run time, where they are linked.
-extern "C" [[gnu::weak]] void __sanitizer_set_death_callback(void (*callback)());
+/// A report of either sanitizer ends the program by SIGABRT, so that its input can be kept.
+extern "C" const char* __asan_default_options() { return "abort_on_error=1"; }
+extern "C" const char* __ubsan_default_options() { return "abort_on_error=1:print_stacktrace=1"; }
 
 /// Damaged graphs end in ModelError or in an answer: never in another exception, a crash, a hang or a huge allocation.
 /// Each reader is fed for TEMPER_FUZZ_SECONDS (2) of processor time and TEMPER_FUZZ_INPUTS (0) inputs, whichever comes
@@ -46,8 +48,10 @@ void keep(const std::string& input, const std::string& path) {
   std::fprintf(stderr, "the input is kept in %s\n", path.c_str());
 }
 
-void keep_current() {
+void keep_current(int signal) {
   if (current_input != nullptr) keep(*current_input, "fuzz_crash.bin");
+  std::signal(signal, SIG_DFL);
+  std::raise(signal);
 }
 
 /// Ends the program, leaving the input in a file, where one takes longer than kPatience.
@@ -66,9 +70,8 @@ class Watchdog {
       std::this_thread::sleep_for(std::chrono::milliseconds(50));
       const auto started = Clock::time_point(Clock::duration(started_.load()));
       if (started_ == 0 || Clock::now() - started < kPatience) continue;
-      keep(*current_input, "fuzz_hang.bin");
       std::fputs("an input takes too long\n", stderr);
-      std::abort();
+      std::abort();  // which keeps the input
     }
   }
 
@@ -107,7 +110,7 @@ bool feed(const std::string& input, Watchdog& watchdog, Counts& counts) {
 template <class Make>
 void fuzz(const char* what, Make&& make) {
   if (std::getenv("TEMPER_FUZZ_REPLAY") != nullptr) GTEST_SKIP();
-  if (__sanitizer_set_death_callback != nullptr) __sanitizer_set_death_callback(keep_current);
+  std::signal(SIGABRT, keep_current);
   set_thread_count(1);
   const MemoryLimit limit(kMemoryLimit);
   const auto seed = static_cast<std::uint64_t>(environment_number("TEMPER_FUZZ_SEED", 1));

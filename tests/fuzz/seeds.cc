@@ -18,7 +18,7 @@ using tensorflow::NodeDef;
 
 constexpr std::size_t kLargeConstantBytes = 256;
 constexpr int kWholeNodes = 64;         // graphs of up to so many nodes are used whole
-constexpr std::size_t kPieceNodes = 24;
+constexpr std::size_t kPieceNodes = 40;
 constexpr int kPieces = 48;             // of each larger graph
 
 std::vector<std::filesystem::path> model_files() {

@@ -4,8 +4,9 @@ namespace temper {
 
 Facts If::infer(std::span<const Fact> in, std::span<const Graph> regions) const {
   require(!in.empty() && in[0].dtype == DType::kBool, "needs a bool as its first input");
-  invariant(regions.size() == 2 && regions[0].outputs().size() == regions[1].outputs().size(),
-            "an if's regions give different outputs");
+  invariant(regions.size() == 2, "an if has {} regions", regions.size());
+  require(regions[0].outputs().size() == regions[1].outputs().size(), "branches give {} and {} values",
+          regions[0].outputs().size(), regions[1].outputs().size());
   Facts out;
   for (std::size_t i = 0; i < regions[0].outputs().size(); ++i) {
     const Fact& a = regions[0].fact(regions[0].outputs()[i].value);

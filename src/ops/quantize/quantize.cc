@@ -82,8 +82,8 @@ template <class T>
 Tensors quantize(const Quantize& op, Inputs in) {
   const Slices slices(in[0].shape(), op.axis);
   const auto ranges = ranges_of(in[1], in[2], slices.count(), op.axis);
-  Tensors out{Tensor(op.dtype, in[0].shape()), Tensor(DType::kFloat32, in[1].shape()),
-              Tensor(DType::kFloat32, in[1].shape())};
+  const Shape each_range = op.axis < 0 ? Shape{} : in[1].shape();
+  Tensors out{Tensor(op.dtype, in[0].shape()), Tensor(DType::kFloat32, each_range), Tensor(DType::kFloat32, each_range)};
   const auto x = in[0].data<float>();
   const auto q = out[0].mutable_data<T>();
   for (std::size_t slice = 0; slice < ranges.size(); ++slice) {

@@ -58,6 +58,8 @@ TEST(Quantize, LaysNumbersOnIntegers) {
   expect("scaled", as(DType::kUInt8, "scaled"), u8({6}, {0, 0, 0, 102, 255, 255}), 0, 2.5);
   expect("scaled, signed", as(DType::kInt8, "scaled"), i8({6}, {-102, -25, 0, 51, 127, 127}), -2.519685F, 2.5);
   constexpr auto kLowest = std::numeric_limits<std::int32_t>::min();
+  check({"range of rank 1", "quantize", as(DType::kUInt8, "scaled"), {x, f32({1}, {0}), f32({1}, {2.5})},
+         {u8({6}, {0, 0, 0, 102, 255, 255}), one(0), one(2.5)}});
   expect("wide", as(DType::kInt32, "min_first"),
          i32({6}, {kLowest, -1533916928, -920350080, 306783488, 2147483520, 2147483520}), -1, 2.5);
 }
