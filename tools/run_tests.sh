@@ -3,6 +3,7 @@
 set -uo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=$root/$1
+export TEMPER_FUZZ_SECONDS=0 TEMPER_FUZZ_INPUTS=${TEMPER_FUZZ_INPUTS:-5000}  # the same inputs on every machine
 passed=0
 failed=0
 count() { if "$@"; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "FAILED: $*" >&2; fi; }
