@@ -50,6 +50,12 @@ REGISTER_RULES(arrays_shape) {
   });
   rules.tensorflow("Rank", emit_as("rank"));
   rules.tensorflow("Fill", emit_as("fill"));
+  rules.tensorflow("RandomUniform", [](NodeImport& node) -> ValueIds {
+    return {node.emit("random_uniform", {node.input(0)},
+                      {{"dtype", node.attribute("dtype", DType::kFloat32)},
+                       {"seed", node.attribute("seed", std::int64_t{0})},
+                       {"seed2", node.attribute("seed2", std::int64_t{0})}})};
+  });
   rules.tensorflow("Empty", [](NodeImport& node) -> ValueIds {
     return {node.emit("fill", {node.input(0), node.constant(zero_of(node.attribute<DType>("dtype")))})};
   });

@@ -230,6 +230,16 @@ def patches():
             case("ExtractVolumePatches", "%s_%s" % (name, dtype.__name__), make)
 
 
+def random():
+    """What is sure of random numbers: they lie in [0, 1)."""
+    case("RandomUniform", "floor", lambda b: b.Floor(b.RandomUniform(np.int32([2, 3]), dtype=tf.float32, seed=3)))
+    case(
+        "RandomUniform",
+        "floor_shape_fed",
+        lambda b: b.Floor(b.RandomUniform(b.input([4], np.int64), dtype=tf.float64, seed=3)),
+    )
+
+
 def pictures():
     for name, window in {"inside": [3, 5, 8, 11], "whole": [0, 0, 19, 23], "pixel": [18, 22, 1, 1]}.items():
         for channels in [0, 1]:
@@ -287,3 +297,4 @@ patches()
 pictures()
 rounding()
 activations()
+random()
