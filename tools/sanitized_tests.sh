@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What CI runs after `make test`: the readers, operators and recorded TensorFlow cases under the address and
+# The readers, operators and recorded TensorFlow cases under the address and
 # undefined-behaviour sanitizers, then 20,000 damaged graphs for each reader. The last line counts. `make asan` runs all.
 set -uo pipefail
 cd "$(dirname "$0")/.."
