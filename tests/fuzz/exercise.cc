@@ -109,7 +109,7 @@ std::vector<const Backend*> backends() {
 }
 
 /// Where the definition answers, the optimised graph answers alike.
-void execute(Graph graph, const Tensors& inputs, const Tensors& wanted) {
+void execute(Graph graph, const Tensors& inputs, const Facts& wanted) {
   optimise(graph);
   Executor executor(std::move(graph), backends());
   Tensors results;
@@ -119,8 +119,8 @@ void execute(Graph graph, const Tensors& inputs, const Tensors& wanted) {
     throw InternalError(fmt::format("the optimised graph fails where the definition answers: {}", error.what()));
   }
   for (std::size_t i = 0; i < wanted.size(); ++i) {
-    invariant(results[i].dtype() == wanted[i].dtype() && results[i].shape() == wanted[i].shape(),
-              "the optimised graph gives {} where the definition gives {}", describe(results[i]), describe(wanted[i]));
+    invariant(admits(wanted[i], results[i]), "the optimised graph gives {} where the definition gives {}",
+              describe(results[i]), describe(wanted[i]));
   }
 }
 
@@ -136,7 +136,8 @@ void exercise(const std::string& bytes, Counts& counts) {
     ++counts.imported;
     Tensors inputs;
     for (const Port& port : graph.inputs()) inputs.push_back(any_tensor(graph.fact(port.value), random));
-    const Tensors wanted = BoundedRun().run(graph, inputs);
+    Facts wanted;  // not the elements: the executor is to have the same memory
+    for (const Tensor& tensor : BoundedRun().run(graph, inputs)) wanted.push_back({tensor.dtype(), tensor.shape(), {}});
     ++counts.evaluated;
     execute(std::move(graph), inputs, wanted);
     ++counts.executed;
