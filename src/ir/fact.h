@@ -69,11 +69,21 @@ class ShapeFact {
 /// "[1,?,300,3]", or "[...]" where the rank is unknown.
 std::string to_string(const ShapeFact& shape);
 
+/// Constant elements as a kernel wants them in memory, where the row-major ones are not kept.
+struct Packed {
+  /// Says whose layout it is and which: the kernel that packed them reads it.
+  std::string layout;
+  /// uint8 of rank 1.
+  Tensor bytes;
+};
+
 /// What is known of a value before it exists: its dtype, its shape as far as known, and its elements if constant.
 struct Fact {
   DType dtype = DType::kFloat32;
   ShapeFact shape;
   std::optional<Tensor> constant;
+  /// In place of `constant`; of the packed_constant operator, and so in plans only.
+  std::shared_ptr<const Packed> packed = nullptr;
 
   static Fact of(const Tensor& tensor) { return {tensor.dtype(), tensor.shape(), tensor}; }
 };

@@ -22,6 +22,7 @@ using RegionRunner = std::function<Tensors(std::size_t region, Inputs inputs)>;
 ///     Tensors reference(Inputs in) const;             // or (in, const RegionRunner&)
 /// `infer` and `reference` throw ModelError where inputs do not fit. `reference` is the operator's definition.
 /// An operator that depends on something but its inputs (or must not be folded) says `static constexpr bool kPure = false`.
+/// One whose output 0 has the elements of input 0, in their order, says `static constexpr bool kView = true`.
 class Op {
  public:
   template <class T>
@@ -30,6 +31,7 @@ class Op {
 
   std::string_view name() const { return self_->name(); }
   bool pure() const { return self_->pure(); }
+  bool view() const { return self_->view(); }
   /// The wrapped struct if it is a T, else null.
   template <class T>
   const T* as() const {
@@ -45,6 +47,7 @@ class Op {
     virtual ~Concept() = default;
     virtual std::string_view name() const = 0;
     virtual bool pure() const = 0;
+    virtual bool view() const = 0;
     virtual Attributes attributes() const = 0;
     virtual Facts infer(std::span<const Fact> in, std::span<const Graph> regions) const = 0;
     virtual Tensors reference(Inputs in, const RegionRunner& run_region) const = 0;
@@ -58,6 +61,10 @@ class Op {
     bool pure() const override {
       if constexpr (requires { T::kPure; }) return T::kPure;
       else return true;
+    }
+    bool view() const override {
+      if constexpr (requires { T::kView; }) return T::kView;
+      else return false;
     }
     Attributes attributes() const override {
       Attributes all;

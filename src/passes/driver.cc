@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "ir/constant.h"
 #include "passes/pass.h"
 
 namespace temper {
@@ -9,6 +10,8 @@ namespace {
 
 /// Far more than any model needs; a pass that undoes what another does is stopped here.
 constexpr int kMostSweeps = 32;
+/// What a node that replaces thousands remembers of them.
+constexpr std::size_t kMostSources = 64;
 
 /// Counts uses and knows users, so that a patch costs what it changes and not the size of the graph.
 class Uses {
@@ -24,10 +27,13 @@ class Uses {
     return std::ranges::any_of(node.outputs, [&](ValueId id) { return counts_[index(id)] > 0; });
   }
 
-  /// Enters what uses `from` as using `to`. Nodes that lose their last use no longer use anything themselves.
+  /// Enters what uses `from` as using `to`. Nodes that lose their last use no longer use anything themselves; the names of
+  /// those pass to the new node that makes `to`.
   void replace(ValueId from, ValueId to) {
     if (from == to) return;
     grow();
+    const NodeId heir = graph_.value(to).producer;
+    heir_ = heir == NodeId::kNone || added_[index(heir)] ? nullptr : &graph_.node(heir);
     bring_in(to);
     for (const NodeId user : std::exchange(users_[index(from)], {})) {
       for (ValueId& input : graph_.node(user).inputs) {
@@ -83,6 +89,7 @@ class Uses {
       open.pop_back();
       if (producer == NodeId::kNone || !added_[index(producer)] || any(graph_.node(producer))) continue;
       added_[index(producer)] = false;
+      bequeath(graph_.node(producer));
       for (const ValueId input : graph_.node(producer).inputs) {
         auto& users = users_[index(input)];
         const auto found = std::ranges::find(users, producer);
@@ -92,7 +99,18 @@ class Uses {
     }
   }
 
+  void bequeath(const Node& gone) {
+    if (heir_ == nullptr || gone.op.name() == Constant::kName) return;
+    const auto take = [&](const std::string& name) {
+      if (name.empty() || name == heir_->name || std::ranges::find(heir_->sources, name) != heir_->sources.end()) return;
+      if (heir_->sources.size() < kMostSources) heir_->sources.push_back(name);
+    };
+    take(gone.name);
+    for (const std::string& name : gone.sources) take(name);
+  }
+
   Graph& graph_;
+  Node* heir_ = nullptr;
   std::vector<std::size_t> counts_;
   std::vector<std::vector<NodeId>> users_;  // a node once for each use
   std::vector<bool> added_;
@@ -114,7 +132,7 @@ class Driver {
 
   std::vector<PassReport> run(Graph& graph) {
     graph = graph.compacted();
-    for (const Stage stage : {Stage::kSimplify, Stage::kFuse}) run_stage(graph, stage);
+    for (const Stage stage : kStages) run_stage(graph, stage);
     return std::move(reports_);
   }
 
@@ -133,7 +151,8 @@ class Driver {
         for (Graph& region : graph.node(static_cast<NodeId>(i)).regions) changed |= run_stage(region, stage);
       }
       for (std::size_t i = 0; i < passes_.size(); ++i) {
-        if (passes_[i]->stage == stage) changed |= sweep(graph, i);
+        const bool simplifies = passes_[i]->stage == Stage::kSimplify;  // what later stages leave is simplified again
+        if (passes_[i]->stage == stage || simplifies) changed |= sweep(graph, i);
       }
       if (!changed) break;
       changed_ever = true;

@@ -5,6 +5,7 @@ namespace temper {
 /// y = x.
 struct Identity {
   static constexpr std::string_view kName = "identity";
+  static constexpr bool kView = true;
 
   static void fields(auto&, auto&&) {}
   Facts infer(std::span<const Fact> in) const {
@@ -21,6 +22,7 @@ REGISTER_OP(Identity);
 /// x with a dim of 1 put in before `axis`, which counts in the result where negative. Shares the elements.
 struct ExpandDims {
   static constexpr std::string_view kName = "expand_dims";
+  static constexpr bool kView = true;
 
   std::int64_t axis = 0;
 
@@ -56,6 +58,7 @@ REGISTER_OP(ExpandDimsAt);
 /// x without the dims at `axes`, each of which is 1; without every dim of 1 where there are no axes. Shares the elements.
 struct Squeeze {
   static constexpr std::string_view kName = "squeeze";
+  static constexpr bool kView = true;
 
   std::vector<std::int64_t> axes;
 
@@ -96,6 +99,7 @@ REGISTER_OP(Squeeze);
 /// x, which must be of `shape`; -1 there admits any dim.
 struct EnsureShape {
   static constexpr std::string_view kName = "ensure_shape";
+  static constexpr bool kView = true;
 
   std::vector<std::int64_t> shape;
 

@@ -7,6 +7,7 @@ namespace temper {
 /// Inputs: x, shape (integers). Shares the elements.
 struct Reshape {
   static constexpr std::string_view kName = "reshape";
+  static constexpr bool kView = true;
 
   static void fields(auto&, auto&&) {}
 
