@@ -13,9 +13,21 @@ namespace temper {
 struct Engine::Impl {
   int threads = 0;
   std::filesystem::path path;
-  std::vector<std::unique_ptr<Backend>> backends;
   std::unique_ptr<Executor> executor;
+  std::unique_ptr<Context> context;
 };
+
+namespace {
+
+/// Results stay the caller's when the context runs again.
+Tensor copy_of(const Tensor& tensor) {
+  if (tensor.dtype() == DType::kString || tensor.dtype() == DType::kList) return tensor;
+  Tensor copy(tensor.dtype(), tensor.shape());
+  std::ranges::copy(tensor.bytes(), copy.mutable_bytes().begin());
+  return copy;
+}
+
+}  // namespace
 
 Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Engine::Engine(Engine&&) noexcept = default;
@@ -32,12 +44,11 @@ Engine Engine::load(const std::filesystem::path& path, const EngineOptions& opti
   impl->threads = options.threads;
   if (!reference) {
     in_context([&] { return path.string(); }, [&] { optimise(graph, {.disabled = options.disabled_passes}); });
-    impl->backends.push_back(make_cpu_backend());
-    impl->backends.push_back(make_onednn_backend());
   }
-  std::vector<const Backend*> asked;
-  for (const auto& backend : impl->backends) asked.push_back(backend.get());
-  impl->executor = std::make_unique<Executor>(std::move(graph), std::move(asked), ExecutorOptions{.profile = options.profile});
+  std::vector<const Backend*> backends;
+  if (!reference) backends = {&cpu_backend(), &onednn_backend()};
+  impl->executor = std::make_unique<Executor>(std::move(graph), std::move(backends), ExecutorOptions{.profile = options.profile});
+  impl->context = std::make_unique<Context>(*impl->executor);
   return Engine(std::move(impl));
 }
 
@@ -45,13 +56,14 @@ const Graph& Engine::graph() const { return impl_->executor->graph(); }
 
 std::vector<NamedTensor> Engine::run(const std::vector<NamedTensor>& inputs) {
   set_thread_count(impl_->threads);
-  Tensors results = in_context([&] { return impl_->path.string(); },
-                               [&] { return impl_->executor->run(bind_inputs(graph(), inputs)); });
+  in_context([&] { return impl_->path.string(); }, [&] { impl_->context->run(bind_inputs(graph(), inputs)); });
   std::vector<NamedTensor> outputs;
-  for (std::size_t i = 0; i < results.size(); ++i) outputs.push_back({graph().outputs()[i].name, std::move(results[i])});
+  for (std::size_t i = 0; i < impl_->context->output_count(); ++i) {
+    outputs.push_back({graph().outputs()[i].name, copy_of(impl_->context->output(i))});
+  }
   return outputs;
 }
 
-std::vector<NodeProfile> Engine::profile() const { return impl_->executor->profile(); }
+std::vector<NodeProfile> Engine::profile() const { return impl_->context->profile(); }
 
 }  // namespace temper

@@ -102,19 +102,13 @@ Tensor any_tensor(const Fact& fact, Random& random) {
   return tensor;
 }
 
-std::vector<const Backend*> backends() {
-  static const auto cpu = make_cpu_backend();
-  static const auto onednn = make_onednn_backend();
-  return {cpu.get(), onednn.get()};
-}
-
 /// Where the definition answers, the optimised graph answers alike.
 void execute(Graph graph, const Tensors& inputs, const Facts& wanted) {
   optimise(graph);
-  Executor executor(std::move(graph), backends());
+  const Executor executor(std::move(graph), {&cpu_backend(), &onednn_backend()});
   Tensors results;
   try {
-    results = executor.run(inputs);
+    results = run_once(executor, inputs);
   } catch (const ModelError& error) {
     throw InternalError(fmt::format("the optimised graph fails where the definition answers: {}", error.what()));
   }
