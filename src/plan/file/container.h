@@ -50,6 +50,7 @@ class Container {
   /// Throws ModelError where the file is no plan, or one that cannot be read here.
   explicit Container(const std::filesystem::path& path);
 
+  bool has(std::string_view name) const { return entries_.contains(name); }
   /// A section's bytes, empty where the file has none of this name. With `check`, throws ModelError where they are
   /// damaged.
   std::span<const std::byte> section(std::string_view name, bool check = true) const;

@@ -82,7 +82,8 @@ class GraphReader {
   /// Graphs in memory are larger than in files: they obey the memory limit before they are there.
   void charge(std::size_t bytes) {
     charged_ += bytes;
-    require(charged_ <= memory_limit(), "its graph needs more than the {} of memory that are allowed", format_bytes(memory_limit()));
+    if (charged_ <= memory_limit()) return;
+    throw ModelError(fmt::format("its graph needs more than the {} of memory that are allowed", format_bytes(memory_limit())));
   }
 
   Fact read_fact() {
