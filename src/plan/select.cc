@@ -22,6 +22,7 @@ bool ask(const KernelMaker& maker, const Node& node, std::span<const Fact> in, S
 
 Selection select_kernel(const Node& node, std::span<const Fact> in, Backends backends, std::string_view wanted) {
   Selection selection{nullptr, "reference", {}, true};
+  if (wanted == "reference") return selection;
   if (!wanted.empty()) {
     for (const Backend* backend : backends) {
       for (const KernelMaker& maker : backend->makers) {
@@ -37,12 +38,13 @@ Selection select_kernel(const Node& node, std::span<const Fact> in, Backends bac
   return selection;
 }
 
-std::vector<Selection> all_kernels(const Node& node, std::span<const Fact> in, Backends backends) {
+std::vector<Selection> all_kernels(const Node& node, std::span<const Fact> in, Backends backends, std::vector<std::string>* refusals) {
   std::vector<Selection> all;
   for (const Backend* backend : backends) {
     for (const KernelMaker& maker : backend->makers) {
       Selection selection;
       if (ask(maker, node, in, selection)) all.push_back(std::move(selection));
+      else refusals->insert(refusals->end(), selection.refusals.begin(), selection.refusals.end());
     }
   }
   return all;

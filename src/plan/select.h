@@ -13,11 +13,12 @@ struct Selection {
   bool final = false;
 };
 
-/// The kernel of the maker named `wanted` if that accepts, else of the first that does. `in`: dtypes and shapes known.
+/// The kernel of the maker named `wanted` if that accepts, else of the first that does; none where "reference" is wanted. `in`: dtypes
+/// and shapes known.
 Selection select_kernel(const Node& node, std::span<const Fact> in, Backends backends, std::string_view wanted = {});
 
-/// Every kernel that accepts, in the backends' order.
-std::vector<Selection> all_kernels(const Node& node, std::span<const Fact> in, Backends backends);
+/// Every kernel that accepts, in the backends' order. The others' reasons are added to `refusals`.
+std::vector<Selection> all_kernels(const Node& node, std::span<const Fact> in, Backends backends, std::vector<std::string>* refusals);
 
 /// A packed constant's row-major elements. Throws ModelError where no backend knows its layout.
 Tensor unpacked(const Fact& packed, Backends backends);

@@ -36,7 +36,7 @@ std::shared_ptr<const Program> Executor::program_for(std::span<const Fact> input
     std::rotate(entries_.begin(), found, found + 1);
     return entries_.front().program;
   }
-  auto program = std::make_shared<const Program>(graph_, inputs, ProgramOptions{.backends = backends_, .chosen = chosen_});
+  auto program = std::make_shared<const Program>(graph_, inputs, ProgramOptions{.backends = backends_, .chosen = chosen_, .reference = options_.reference});
   if (entries_.size() == kKept) entries_.pop_back();
   entries_.insert(entries_.begin(), Entry{{inputs.begin(), inputs.end()}, program});
   return program;
@@ -63,7 +63,7 @@ void Context::use(std::shared_ptr<const Program> program) {
     arena_ = allocate_buffer(static_cast<std::size_t>(needed));
     arena_bytes_ = needed;
   }
-  frame_ = std::make_unique<Frame>(*program, arena_, executor_->profiles());
+  frame_ = std::make_unique<Frame>(*program, arena_, FrameOptions{executor_->options().profile, executor_->options().stream_constants});
   program_ = std::move(program);
   for (const auto& [i, tensor] : bound_outputs_) frame_->bind_output(i, tensor);
 }

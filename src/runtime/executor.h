@@ -16,6 +16,11 @@ struct ExecutorOptions {
   bool profile = false;
   /// By node of the graph: the maker of the kernel that was chosen for it; empty where none was.
   std::vector<std::string> chosen = {};
+  /// Every operator's definition runs.
+  bool reference = false;
+  /// Constants in mapped files are given back to the system after each step that reads them: slower, but they are not all in
+  /// memory at once.
+  bool stream_constants = false;
 };
 
 /// A graph ready to run. It is compiled for the dtypes and shapes of inputs when those are first seen; the programs of recent ones are
@@ -26,7 +31,9 @@ class Executor {
   Executor(Graph graph, std::vector<const Backend*> backends, ExecutorOptions options = {});
 
   const Graph& graph() const { return graph_; }
-  bool profiles() const { return options_.profile; }
+  const ExecutorOptions& options() const { return options_; }
+  /// As ExecutorOptions says; for contexts that are made from now on.
+  void stream_constants() { options_.stream_constants = true; }
 
   /// The program for inputs of these facts, in the order of graph().inputs(). Throws ModelError, naming the node that they do not fit.
   std::shared_ptr<const Program> program_for(std::span<const Fact> inputs) const;

@@ -3,6 +3,8 @@
 #include <chrono>
 #include <cstring>
 
+#include "base/file.h"
+
 namespace temper {
 namespace {
 
@@ -42,8 +44,8 @@ Tensor part_of(const Tensor& whole, DType dtype, const Shape& shape, std::int64_
 
 }  // namespace
 
-Frame::Frame(const Program& program, std::shared_ptr<std::byte> arena, bool profile)
-    : program_(&program), arena_(std::move(arena)), profile_(profile), states_(program.steps().size()) {
+Frame::Frame(const Program& program, std::shared_ptr<std::byte> arena, const FrameOptions& options)
+    : program_(&program), arena_(std::move(arena)), options_(options), states_(program.steps().size()) {
   const Placement& placement = program.placement();
   buffers_.resize(placement.buffers.size(), nothing());
   slots_.resize(program.slot_count(), nothing());
@@ -67,7 +69,7 @@ void Frame::prepare(const Program::Step& step, StepState& state) {
     return;
   }
   state.kernels = std::make_unique<KernelCache>(*step.node, step.facts, program_->backends());
-  for (const Program& region : step.regions) state.regions.emplace_back(region, nullptr, profile_);
+  for (const Program& region : step.regions) state.regions.emplace_back(region, nullptr, options_);
 }
 
 void Frame::find_readers() {
@@ -133,7 +135,7 @@ void Frame::execute() {
     for (std::size_t i = 0; i < states_.size(); ++i) {
       const Program::Step& step = program_->steps()[i];
       in_context([&] { return fmt::format("node '{}' ({})", step.node->name, step.node->op.name()); },
-                 [&] { profile_ ? run_timed(step, states_[i]) : run(step, states_[i]); });
+                 [&] { options_.profile ? run_timed(step, states_[i]) : run(step, states_[i]); });
     }
     for (std::size_t i = 0; i < outputs_.size(); ++i) finish_output(i);
   } catch (...) {
@@ -181,10 +183,22 @@ void Frame::run(const Program::Step& step, StepState& state) {
 
 void Frame::run_planned(const Program::Step& step, StepState& state) {
   if (step.elided) return;
-  if (step.selection.kernel != nullptr) return step.selection.kernel->run(state.in, state.out, state.workspace);
+  if (step.selection.kernel != nullptr) {
+    step.selection.kernel->run(state.in, state.out, state.workspace);
+    if (options_.stream_constants) release_constants(step);
+    return;
+  }
   Tensors results = step.node->op.reference(state.in, {});
   invariant(results.size() == state.out.size(), "operator {} gave {} outputs of {}", step.node->op.name(), results.size(), state.out.size());
   for (std::size_t i = 0; i < results.size(); ++i) copy_elements(results[i], state.out[i]);
+}
+
+void Frame::release_constants(const Program::Step& step) {
+  for (const ValueId input : step.node->inputs) {
+    const Fact& fact = program_->facts()[index(input)];
+    if (fact.packed) release_mapped(fact.packed->bytes.bytes());
+    else if (fact.constant && fact.constant->size_bytes() > 0) release_mapped(fact.constant->bytes());
+  }
 }
 
 /// A tensor that the one who gets it may keep: planned memory, which is soon used again, is copied.

@@ -20,12 +20,19 @@ struct NodeProfile {
   std::int64_t elapsed_ns = 0;
 };
 
+struct FrameOptions {
+  /// Steps are counted and timed.
+  bool profile = false;
+  /// Constants in mapped files are given back to the system after each planned step that reads them.
+  bool stream_constants = false;
+};
+
 /// The memory in which a program runs, once at a time. Nothing is allocated by planned steps that have kernels.
 class Frame {
  public:
   /// `program` outlives the frame. `arena` holds at least program.placement().memory.arena_bytes; it may be shared by frames that do
-  /// not run at one time. With `profile`, steps are counted and timed.
-  Frame(const Program& program, std::shared_ptr<std::byte> arena, bool profile = false);
+  /// not run at one time.
+  Frame(const Program& program, std::shared_ptr<std::byte> arena, const FrameOptions& options = {});
 
   /// Gives input `i`, of the dtype and shape that the program was compiled for.
   void bind(std::size_t i, Tensor value);
@@ -53,6 +60,7 @@ class Frame {
 
   void prepare(const Program::Step& step, StepState& state);
   void find_readers();
+  void release_constants(const Program::Step& step);
   Tensor tensor_at(ValueId id) const;
   Tensor argument(const Program::Operand& operand) const;
   void set_buffer(std::size_t buffer, Tensor tensor);
@@ -75,7 +83,7 @@ class Frame {
 
   const Program* program_;
   std::shared_ptr<std::byte> arena_;
-  bool profile_ = false;
+  FrameOptions options_;
   Tensors buffers_;                           // of inputs and outputs, by buffer of the placement
   std::vector<std::vector<Reader>> readers_;  // likewise
   std::vector<StepState> states_;

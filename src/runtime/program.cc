@@ -69,6 +69,7 @@ class Program::Compiler {
       step.kind = Kind::kPlanned;
       if (!node.op.view()) {
         step.selection = in_context([&] { return fmt::format("node '{}' ({})", node.name, node.op.name()); }, [&] {
+          if (options_.reference) return Selection{nullptr, "reference"};
           const std::string_view chosen = index(id) < options_.chosen.size() ? options_.chosen[index(id)] : std::string_view();
           return select_kernel(node, facts_of(node.inputs), options_.backends, chosen);
         });
@@ -124,7 +125,7 @@ class Program::Compiler {
     for (const Graph& region : node.regions) {
       Facts inputs;
       for (const Port& input : region.inputs()) inputs.push_back(region.fact(input.value));
-      step.regions.emplace_back(region, inputs, ProgramOptions{.backends = options_.backends, .plan_memory = false});
+      step.regions.emplace_back(region, inputs, ProgramOptions{.backends = options_.backends, .plan_memory = false, .reference = options_.reference});
     }
   }
 
@@ -181,7 +182,7 @@ class Program::Compiler {
 };
 
 Program::Program(const Graph& graph, std::span<const Fact> inputs, const ProgramOptions& options)
-    : graph_(&graph), backends_(options.backends), facts_(specialise(graph, inputs)) {
+    : graph_(&graph), backends_(options.reference ? Backends() : options.backends), facts_(specialise(graph, inputs)) {
   Compiler(*this, options).compile();
 }
 

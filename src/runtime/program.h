@@ -15,6 +15,8 @@ struct ProgramOptions {
   std::span<const std::string_view> chosen = {};
   /// Without, everything gets memory as it comes.
   bool plan_memory = true;
+  /// Every operator's definition runs; backends serve only to unpack constants.
+  bool reference = false;
 };
 
 /// A graph compiled for inputs of certain dtypes and shapes: the steps that are left to do, in order. What is of known size has a kernel
@@ -57,6 +59,7 @@ class Program {
   /// The slot that each input is put in; kNoSlot where no unplanned step reads it.
   const std::vector<std::uint32_t>& inputs() const { return inputs_; }
   const std::vector<Operand>& outputs() const { return outputs_; }
+  /// Those that kernels are asked of.
   Backends backends() const { return backends_; }
 
  private:
