@@ -36,11 +36,34 @@ Tensor copy_of(const Tensor& tensor) {
   return copy;
 }
 
+std::string names_of(const std::vector<Port>& ports) {
+  std::vector<std::string> names;
+  for (const Port& port : ports) names.push_back(port.name);
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+/// A plan was cut where it was made: of its outputs some may be left out, and what is given must be its inputs.
+void narrow_ends(Graph& graph, const EngineOptions& options) {
+  const auto plain = [](std::string_view name) { return name.ends_with(":0") ? name.substr(0, name.size() - 2) : name; };
+  for (const ImportInput& input : options.inputs) {
+    require(std::ranges::find(graph.inputs(), plain(input.name), &Port::name) != graph.inputs().end(),
+            "the plan has no input '{}'; its inputs are {}; cut the model there when it is optimised", input.name, names_of(graph.inputs()));
+  }
+  if (options.outputs.empty()) return;
+  std::vector<Port> wanted;
+  for (const std::string& name : options.outputs) {
+    const auto port = std::ranges::find(graph.outputs(), plain(name), &Port::name);
+    require(port != graph.outputs().end(), "the plan has no output '{}'; its outputs are {}; `temper optimize --outputs` makes one that has", name,
+            names_of(graph.outputs()));
+    wanted.push_back(*port);
+  }
+  graph.outputs() = std::move(wanted);
+}
+
 Plan read_plan(const std::filesystem::path& path, const EngineOptions& options, std::vector<std::string>& notes) {
-  require(options.outputs.empty() && options.inputs.empty() && options.disabled_passes.empty(),
-          "{}: a plan's inputs, outputs and passes were settled when it was made; give the model, or `temper optimize` it with these options",
-          path.string());
+  require(options.disabled_passes.empty(), "{}: a plan's passes were run when it was made; disable them with `temper optimize`", path.string());
   Plan plan = load_plan(path);
+  in_context([&] { return path.string(); }, [&] { narrow_ends(plan.graph, options); });
   const std::string& here = cpu_description().model;
   if (plan.info.cpu != here) notes.push_back(fmt::format("{} was made for {}; this is {}: kernels are chosen anew where they must be", path.string(), plan.info.cpu, here));
   if (options.threads > 0 && options.threads != plan.info.threads) {

@@ -117,7 +117,7 @@ void write_container(const std::filesystem::path& path, std::span<const SectionO
   std::size_t at = sizeof(Header) + sections.size() * sizeof(HeaderEntry);
   for (const SectionOut& section : sections) {
     invariant(section.name.size() <= 8, "section {} has a long name", section.name);
-    at = aligned(at, section.alignment);
+    at = aligned(at, section.pieces.empty() ? kTensorAlignment : section.alignment);
     entries.push_back({padded<8>(section.name), at, section.size(), section_checksum(section)});
     at += section.size();
   }
