@@ -1,0 +1,205 @@
+#include "passes/counts.h"
+
+#include "ops/arrays/gather.h"
+#include "ops/arrays/strided_slice.h"
+#include "ops/arrays/transpose.h"
+#include "passes/operator_kinds.h"
+
+namespace temper {
+namespace {
+
+/// Far enough for what models compute sizes by; bounds what a hostile graph costs.
+constexpr int kFurthest = 256;
+
+std::optional<std::int64_t> axis_of(const Node& node) {
+  for (const auto& [name, value] : node.op.attributes()) {
+    if (name == "axis") return std::get<std::int64_t>(value);
+  }
+  return std::nullopt;
+}
+
+std::optional<std::int64_t> number_of(const Rewriter& rewriter, ValueId value) {
+  const Tensor* constant = rewriter.constant(value);
+  if (constant == nullptr || constant->elements() != 1 || !is_integer(constant->dtype())) return std::nullopt;
+  return constant->to_int64s()[0];
+}
+
+/// Walks back through a graph, from what is asked for to what it is known to equal, until nothing more is known.
+class Walk {
+ public:
+  explicit Walk(const Rewriter& rewriter) : rewriter_(rewriter) {}
+
+  Count count(ValueId value) {
+    if (const auto number = number_of(rewriter_, value)) return {number};
+    const Count stop{{}, value, -1};
+    const Node* node = rewriter_.producer(value);
+    if (node == nullptr || ++steps_ > kFurthest) return stop;
+    const std::string_view op = node->op.name();
+    if (op == "identity") return count(node->inputs[0]);
+    if (op == "cast" && is_integer(rewriter_.fact(node->inputs[0]).dtype) && rewriter_.fact(value).dtype != DType::kUInt8) {
+      const DType to = rewriter_.fact(value).dtype;
+      return to == DType::kInt32 || to == DType::kInt64 ? count(node->inputs[0]) : stop;
+    }
+    if (op == "list_length") return list_rows(node->inputs[0]).value_or(stop);
+    if (op == "unpack" && axis_of(*node) == 0) return element(node->inputs[0], static_cast<std::int64_t>(rewriter_.graph().value(value).output)).value_or(stop);
+    if (const auto* slice = node->op.as<StridedSlice>()) {
+      const auto begin = number_of(rewriter_, node->inputs[1]);
+      const ShapeFact& from = rewriter_.fact(node->inputs[0]).shape;
+      if (slice->shrink_axis_mask != 1 || slice->new_axis_mask + slice->ellipsis_mask != 0 || !begin) return stop;
+      if (*begin < 0 || !from.rank_known() || from.rank() != 1) return stop;
+      return element(node->inputs[0], *begin).value_or(stop);
+    }
+    return stop;
+  }
+
+  Count dim(ValueId value, std::size_t axis) {
+    const ShapeFact& shape = rewriter_.fact(value).shape;
+    if (shape.rank_known() && shape.rank() <= axis) return {-1};
+    if (shape.rank_known() && shape[axis].known()) return {shape[axis].value()};
+    const Count stop{{}, value, static_cast<std::int64_t>(axis)};
+    const Node* node = rewriter_.producer(value);
+    if (node == nullptr || ++steps_ > kFurthest) return stop;
+    const std::string_view op = node->op.name();
+    const auto entry = [&](ValueId vector, std::size_t i) { return element(vector, static_cast<std::int64_t>(i)).value_or(stop); };
+    if (op == "reshape" || op == "broadcast_to") return entry(node->inputs[1], axis);
+    if (op == "fill") return entry(node->inputs[0], axis);
+    if (op == "tile") return dim(node->inputs[0], axis) == Count{1} ? entry(node->inputs[1], axis) : stop;
+    if (op.starts_with("resize_") && (axis == 1 || axis == 2)) return entry(node->inputs[1], axis - 1);
+    if (op == "range" && is_number(node->inputs[0], 0) && is_number(node->inputs[2], 1)) {
+      const Count limit = count(node->inputs[1]);
+      return limit.never_negative() ? limit : stop;
+    }
+    if (op == "list_stack" && axis == 0) {
+      return node->inputs.size() > 1 ? dim(node->inputs[1], 0) : list_rows(node->inputs[0]).value_or(stop);
+    }
+    if (op == "map") return axis == 0 ? dim(node->inputs[0], 0) : stop;
+    if (const auto* gather = node->op.as<Gather>()) {
+      return gather->axis == 0 && gather->batch_dims == 0 && axis == 0 && rank(node->inputs[1]) > 0 ? dim(node->inputs[1], 0) : stop;
+    }
+    if (const auto* slice = node->op.as<StridedSlice>()) return axis == 0 && takes_all_rows(*node, *slice) ? dim(node->inputs[0], 0) : stop;
+    if (is_elementwise(op) && node->inputs.size() > 1) return broadcast_dim(*node, axis, stop);
+    const auto from = source_axis(*node, axis);
+    return from ? dim(node->inputs[0], *from) : stop;
+  }
+
+ private:
+  bool is_number(ValueId value, std::int64_t number) const { return number_of(rewriter_, value) == number; }
+
+  /// 0 where it is not known.
+  std::size_t rank(ValueId value) const {
+    const ShapeFact& shape = rewriter_.fact(value).shape;
+    return shape.rank_known() ? shape.rank() : 0;
+  }
+
+  /// Which axis of a node's first input has the dim that `axis` of its outputs has.
+  std::optional<std::size_t> source_axis(const Node& node, std::size_t axis) const {
+    const std::string_view op = node.op.name();
+    if (is_elementwise(op) || op == "softmax" || op == "log_softmax" || op == "ensure_shape") return axis;
+    if (op.starts_with("resize_")) return axis;
+    if (batch_inputs(op) > 0) return axis == 0 ? std::optional(axis) : std::nullopt;
+    if (const auto* transpose = node.op.as<Transpose>()) {
+      const std::int64_t from = axis < transpose->perm.size() ? transpose->perm[axis] : -1;
+      return from < 0 ? std::nullopt : std::optional(static_cast<std::size_t>(from));
+    }
+    const std::size_t in = rank(node.inputs[0]);
+    const std::size_t out = rank(node.outputs[0]);
+    if (in == 0 || out == 0) return std::nullopt;
+    if (op == "squeeze") return squeezed_axis(node, axis, in);
+    const auto at = axis_of(node);
+    if (!at) return std::nullopt;
+    const std::size_t own = normalise_axis(*at, op == "expand_dims" || op == "pack" ? out : in);
+    if (op == "expand_dims" || op == "pack") return axis == own ? std::nullopt : std::optional(axis - (axis > own ? 1 : 0));
+    if (op == "unpack") return axis + (axis >= own ? 1 : 0);
+    return (op == "concat" || op == "split") && axis != own ? std::optional(axis) : std::nullopt;
+  }
+
+  static std::optional<std::size_t> squeezed_axis(const Node& node, std::size_t axis, std::size_t rank) {
+    for (const auto& [name, value] : node.op.attributes()) {
+      const auto* axes = std::get_if<std::vector<std::int64_t>>(&value);
+      if (axes == nullptr || axes->empty()) return std::nullopt;
+      std::vector<bool> dropped(rank);
+      for (const std::int64_t each : *axes) dropped[normalise_axis(each, rank)] = true;
+      for (std::size_t i = 0, kept = 0; i < rank; ++i) {
+        if (!dropped[i] && kept++ == axis) return i;
+      }
+    }
+    return std::nullopt;
+  }
+
+  bool takes_all_rows(const Node& node, const StridedSlice& slice) const {
+    const Tensor* strides = rewriter_.constant(node.inputs[3]);
+    if (strides == nullptr || strides->elements() == 0) return false;
+    return (slice.begin_mask & slice.end_mask & 1) != 0 && slice.ellipsis_mask == 0 &&
+           ((slice.new_axis_mask | slice.shrink_axis_mask) & 1) == 0 && strides->to_int64s()[0] == 1;
+  }
+
+  /// That of the one operand whose dim the result has; the others repeat along the axis.
+  Count broadcast_dim(const Node& node, std::size_t axis, const Count& stop) {
+    const std::size_t out = rank(node.outputs[0]);
+    std::optional<std::pair<ValueId, std::size_t>> chosen;
+    for (const ValueId input : node.inputs) {
+      const ShapeFact& shape = rewriter_.fact(input).shape;
+      if (out == 0 || !shape.rank_known()) return stop;
+      if (axis + shape.rank() < out) continue;
+      const std::size_t own = axis + shape.rank() - out;
+      if (shape[own].is(1)) continue;
+      if (chosen && *chosen != std::pair(input, own)) return stop;
+      chosen = {input, own};
+    }
+    return chosen ? dim(chosen->first, chosen->second) : stop;
+  }
+
+  /// Entry i of an integer vector.
+  std::optional<Count> element(ValueId vector, std::int64_t i) {
+    if (const Tensor* constant = rewriter_.constant(vector)) {
+      const auto all = constant->to_int64s();
+      if (constant->rank() != 1 || i >= static_cast<std::int64_t>(all.size()) || all[static_cast<std::size_t>(i)] < 0) return std::nullopt;
+      return Count{all[static_cast<std::size_t>(i)]};
+    }
+    const Node* node = rewriter_.producer(vector);
+    if (node == nullptr || ++steps_ > kFurthest) return std::nullopt;
+    const std::string_view op = node->op.name();
+    const ValueId first = node->inputs.empty() ? ValueId::kNone : node->inputs[0];
+    if (op == "shape") return known(dim(first, static_cast<std::size_t>(i)));
+    if (op == "identity") return element(first, i);
+    if (op == "pack" && i < static_cast<std::int64_t>(node->inputs.size())) return known(count(node->inputs[static_cast<std::size_t>(i)]));
+    if (op == "expand_dims" && i == 0) return known(count(first));
+    if (const auto* slice = node->op.as<StridedSlice>()) {
+      const auto begin = (slice->begin_mask & 1) != 0 ? std::optional<std::int64_t>(0) : number_of(rewriter_, node->inputs[1]);
+      const bool plain = slice->ellipsis_mask + slice->new_axis_mask + slice->shrink_axis_mask == 0 && rank(first) == 1;
+      if (plain && begin && *begin >= 0 && is_number(node->inputs[3], 1)) return element(first, *begin + i);
+    }
+    if (op == "concat") {
+      for (const ValueId part : node->inputs) {
+        const ShapeFact& shape = rewriter_.fact(part).shape;
+        if (!shape.rank_known() || shape.rank() != 1 || !shape[0].known()) return std::nullopt;
+        if (i < shape[0].value()) return element(part, i);
+        i -= shape[0].value();
+      }
+    }
+    return std::nullopt;
+  }
+
+  /// As an entry of a shape: -1 says nothing there.
+  static std::optional<Count> known(const Count& count) {
+    return count.number && *count.number < 0 ? std::nullopt : std::optional(count);
+  }
+
+  std::optional<Count> list_rows(ValueId list) {
+    const Node* node = rewriter_.producer(list);
+    if (node == nullptr || ++steps_ > kFurthest) return std::nullopt;
+    if (node->op.name() == "list_create") return known(count(node->inputs[0]));
+    if (node->op.name() == "list_unstack") return known(dim(node->inputs[0], 0));
+    return std::nullopt;
+  }
+
+  const Rewriter& rewriter_;
+  int steps_ = 0;
+};
+
+}  // namespace
+
+Count count_of(const Rewriter& rewriter, ValueId value) { return Walk(rewriter).count(value); }
+Count rows_of(const Rewriter& rewriter, ValueId value) { return Walk(rewriter).dim(value, 0); }
+
+}  // namespace temper

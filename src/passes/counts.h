@@ -1,0 +1,24 @@
+#pragma once
+#include <optional>
+
+#include "passes/pass.h"
+
+namespace temper {
+
+/// A count as far as its origin is understood: a number; or a dim of a value, or a scalar, that nothing more is known of.
+/// Equal counts are of equal worth; nothing follows from unequal ones.
+struct Count {
+  std::optional<std::int64_t> number;
+  ValueId root = ValueId::kNone;
+  std::int64_t axis = -1;  ///< of root; -1: root is the count
+  bool operator==(const Count&) const = default;
+  /// Whether it cannot be below 0.
+  bool never_negative() const { return number ? *number >= 0 : axis >= 0; }
+};
+
+/// What is known of the integer scalar `value`.
+Count count_of(const Rewriter& rewriter, ValueId value);
+/// What is known of the first dim of `value`. Number -1 where it has none.
+Count rows_of(const Rewriter& rewriter, ValueId value);
+
+}  // namespace temper
