@@ -27,7 +27,7 @@ ValueId Graph::add_input(std::string name, Fact fact) {
 
 NodeId Graph::add_node(Op op, std::vector<ValueId> inputs, std::string name, std::vector<Graph> regions) {
   const auto id = static_cast<NodeId>(nodes_.size());
-  Node node{std::move(op), std::move(name), std::move(inputs), {}, std::move(regions), {}};
+  Node node{std::move(op), std::move(name), std::move(inputs), {}, std::move(regions), {}, {}};
   for (const ValueId input : node.inputs) {
     invariant(index(input) < values_.size(), "node '{}' has an input that does not exist", node.name);
   }
