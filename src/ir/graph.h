@@ -32,7 +32,7 @@ struct Node {
   std::vector<ValueId> outputs;
   std::vector<Graph> regions;
   std::string created_by;  ///< the pass that made it; empty for the importer
-  std::vector<std::string> sources;  ///< other source nodes whose work it does
+  std::vector<std::string> sources = {};  ///< other source nodes whose work it does
 };
 
 /// A named end of a graph.
