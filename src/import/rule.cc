@@ -23,7 +23,7 @@ std::optional<Tensors> fold(const Graph& graph, const Op& op, const ValueIds& in
     facts.push_back(fact);
     largest = std::max(largest, fact.constant->elements());
   }
-  const Node node{op, name, inputs, {}, {}, {}};
+  const Node node{op, name, inputs, {}, {}, {}, {}};
   for (const Fact& out : op.infer(facts, {})) {
     const Dim size = out.shape.elements();
     if (size.known() && size.value() > largest + kFoldGrowthElements) return std::nullopt;
