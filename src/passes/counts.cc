@@ -60,8 +60,14 @@ class Walk {
     const Node* node = rewriter_.producer(value);
     if (node == nullptr || ++steps_ > kFurthest) return stop;
     const std::string_view op = node->op.name();
-    const auto entry = [&](ValueId vector, std::size_t i) { return element(vector, static_cast<std::int64_t>(i)).value_or(stop); };
+    const auto entry = [&](ValueId vector, std::size_t i) {
+      const auto found = element(vector, static_cast<std::int64_t>(i));
+      return found && found->never_negative() ? *found : stop;  // what is computed as -1 has another meaning
+    };
     if (op == "reshape" || op == "broadcast_to") return entry(node->inputs[1], axis);
+    if (op == "slice") {
+      return takes_all(*node, axis) ? dim(node->inputs[0], axis) : entry(node->inputs[2], axis);
+    }
     if (op == "fill") return entry(node->inputs[0], axis);
     if (op == "tile") return dim(node->inputs[0], axis) == Count{1} ? entry(node->inputs[1], axis) : stop;
     if (op.starts_with("resize_") && (axis == 1 || axis == 2)) return entry(node->inputs[1], axis - 1);
@@ -111,6 +117,30 @@ class Walk {
     if (op == "expand_dims" || op == "pack") return axis == own ? std::nullopt : std::optional(axis - (axis > own ? 1 : 0));
     if (op == "unpack") return axis + (axis >= own ? 1 : 0);
     return (op == "concat" || op == "split") && axis != own ? std::optional(axis) : std::nullopt;
+  }
+
+  /// Whether a slice goes from the start to the end of an axis.
+  bool takes_all(const Node& slice, std::size_t axis) const {
+    const Tensor* begin = rewriter_.constant(slice.inputs[1]);
+    const auto is = [&](const std::vector<std::int64_t>& all, std::int64_t number) { return axis < all.size() && all[axis] == number; };
+    if (begin == nullptr || !is(begin->to_int64s(), 0)) return false;
+    const Tensor* size = rewriter_.constant(slice.inputs[2]);
+    return size != nullptr ? is(size->to_int64s(), -1) : ends_with_all(slice.inputs[2], axis);
+  }
+
+  /// Whether entry i of a vector that is put together is -1.
+  bool ends_with_all(ValueId vector, std::size_t i) const {
+    const Node* node = rewriter_.producer(vector);
+    if (node == nullptr || node->op.name() != "concat") return false;
+    for (const ValueId part : node->inputs) {
+      const ShapeFact& shape = rewriter_.fact(part).shape;
+      if (!shape.rank_known() || shape.rank() != 1 || !shape[0].known()) return false;
+      const auto length = static_cast<std::size_t>(shape[0].value());
+      const Tensor* constant = rewriter_.constant(part);
+      if (i < length) return constant != nullptr && constant->to_int64s()[i] == -1;
+      i -= length;
+    }
+    return false;
   }
 
   static std::optional<std::size_t> squeezed_axis(const Node& node, std::size_t axis, std::size_t rank) {
@@ -200,6 +230,6 @@ class Walk {
 }  // namespace
 
 Count count_of(const Rewriter& rewriter, ValueId value) { return Walk(rewriter).count(value); }
-Count rows_of(const Rewriter& rewriter, ValueId value) { return Walk(rewriter).dim(value, 0); }
+Count dim_of(const Rewriter& rewriter, ValueId value, std::size_t axis) { return Walk(rewriter).dim(value, axis); }
 
 }  // namespace temper

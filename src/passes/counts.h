@@ -18,7 +18,8 @@ struct Count {
 
 /// What is known of the integer scalar `value`.
 Count count_of(const Rewriter& rewriter, ValueId value);
-/// What is known of the first dim of `value`. Number -1 where it has none.
-Count rows_of(const Rewriter& rewriter, ValueId value);
+/// What is known of a dim of `value`. Number -1 where it has none.
+Count dim_of(const Rewriter& rewriter, ValueId value, std::size_t axis);
+inline Count rows_of(const Rewriter& rewriter, ValueId value) { return dim_of(rewriter, value, 0); }
 
 }  // namespace temper

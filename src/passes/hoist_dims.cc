@@ -20,6 +20,7 @@ struct HoistDims {
 
   Rewrite apply(Rewriter& rewriter, const Node& node) const {
     const std::string_view op = node.op.name();
+    if (op == "shape") return shape(rewriter, node);
     if (op != "strided_slice" && op != "unpack") return skip();
     Patch patch;
     for (const ValueId output : node.outputs) {
@@ -34,6 +35,26 @@ struct HoistDims {
   }
 
  private:
+  /// The shape of a value that is traced to have all dims of another.
+  static Rewrite shape(Rewriter& rewriter, const Node& node) {
+    const ShapeFact& known = rewriter.fact(node.inputs[0]).shape;
+    if (!known.rank_known() || known.known()) return skip();
+    ValueId root = ValueId::kNone;
+    for (std::size_t axis = 0; axis < known.rank(); ++axis) {
+      const Count count = dim_of(rewriter, node.inputs[0], axis);
+      if (count.number) continue;
+      if (count.axis != static_cast<std::int64_t>(axis) || (root != ValueId::kNone && root != count.root)) return skip();
+      root = count.root;
+    }
+    if (root == ValueId::kNone || root == node.inputs[0]) return skip();
+    const ShapeFact& from = rewriter.fact(root).shape;
+    if (!from.rank_known() || from.rank() != known.rank()) return skip();
+    for (std::size_t axis = 0; axis < known.rank(); ++axis) {
+      if (known[axis].known() && known[axis] != from[axis]) return skip();
+    }
+    return Rewriter::replace(node, rewriter.add(node.op, {root}));
+  }
+
   static ValueId write(Rewriter& rewriter, const Count& count, DType dtype) {
     if (count.number || count.axis < 0) {
       const ValueId value = count.number ? rewriter.add_constant(Tensor::scalar(*count.number)) : count.root;
