@@ -27,24 +27,27 @@ bool fits(std::int64_t value, DType dtype) {
 }
 
 Partial of(const Tensor& tensor) {
-  const auto values = tensor.to_int64s();
-  return {tensor.shape(), {values.begin(), values.end()}};
+  Partial partial{tensor.shape(), {}};
+  for (const std::int64_t value : tensor.to_int64s()) partial.elements.push_back({value});
+  return partial;
 }
 
 std::optional<Partial> look(const Rewriter& rewriter, ValueId value, int distance);
 
-std::optional<Partial> dims_of(const Fact& input, DType dtype) {
-  if (!input.shape.rank_known()) return std::nullopt;
-  Partial dims{Shape{static_cast<std::int64_t>(input.shape.rank())}, {}};
-  for (const Dim& dim : input.shape.dims()) {
-    dims.elements.push_back(dim.known() && fits(dim.value(), dtype) ? std::optional(dim.value()) : std::nullopt);
+std::optional<Partial> dims_of(const Rewriter& rewriter, ValueId input, DType dtype) {
+  const ShapeFact& shape = rewriter.fact(input).shape;
+  if (!shape.rank_known()) return std::nullopt;
+  Partial dims{Shape{static_cast<std::int64_t>(shape.rank())}, {}};
+  for (std::size_t axis = 0; axis < shape.rank(); ++axis) {
+    const bool known = shape[axis].known() && fits(shape[axis].value(), dtype);
+    dims.elements.push_back({known ? std::optional(shape[axis].value()) : std::nullopt, input, axis});
   }
   return dims;
 }
 
 /// Runs the operator on the numbers of its inputs' elements, to see where each of them goes.
 std::optional<Partial> moved(const Rewriter& rewriter, const Node& node, const Movement& movement, std::size_t output, int distance) {
-  std::vector<std::optional<std::int64_t>> all;
+  std::vector<PartialElement> all;
   Tensors inputs;
   for (std::size_t i = 0; i < node.inputs.size(); ++i) {
     if (i > 0 && !movement.every_input) {
@@ -92,7 +95,7 @@ std::optional<Partial> look(const Rewriter& rewriter, ValueId value, int distanc
   const Node* node = rewriter.producer(value);
   if (node == nullptr || distance == kFurthest) return std::nullopt;
   const std::size_t output = rewriter.graph().value(value).output;
-  if (node->op.name() == "shape") return dims_of(rewriter.fact(node->inputs[0]), fact.dtype);
+  if (node->op.name() == "shape") return dims_of(rewriter, node->inputs[0], fact.dtype);
   for (const Movement& movement : kMovements) {
     if (movement.op == node->op.name()) return moved(rewriter, *node, movement, output, distance);
   }
@@ -106,7 +109,7 @@ std::optional<Partial> partly_known(const Rewriter& rewriter, ValueId value) { r
 Tensor to_tensor(const Partial& partial, DType dtype) {
   Tensor tensor(dtype, partial.shape);
   visit_integers(dtype, [&]<class T>(Type<T>) {
-    std::ranges::transform(partial.elements, tensor.mutable_data<T>().begin(), [](const auto& element) { return static_cast<T>(*element); });
+    std::ranges::transform(partial.elements, tensor.mutable_data<T>().begin(), [](const auto& element) { return static_cast<T>(*element.known); });
   });
   return tensor;
 }

@@ -6,13 +6,20 @@
 
 namespace temper {
 
+/// An integer that is known, or of which it may be known which dim of which value it is.
+struct PartialElement {
+  std::optional<std::int64_t> known;
+  ValueId value = ValueId::kNone;
+  std::size_t axis = 0;
+};
+
 /// A small integer tensor of which some elements are known: the dims of a value are, where that is as much as its shape tells.
 struct Partial {
   Shape shape;
-  std::vector<std::optional<std::int64_t>> elements;
+  std::vector<PartialElement> elements;
 
   bool known() const {
-    return std::ranges::all_of(elements, [](const auto& element) { return element.has_value(); });
+    return std::ranges::all_of(elements, [](const auto& element) { return element.known.has_value(); });
   }
 };
 
