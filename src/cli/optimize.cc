@@ -8,7 +8,7 @@
 #include "cli/io/report.h"
 #include "cli/model_options.h"
 #include "engine/compile.h"
-#include "engine/engine.h"
+#include "engine/session.h"
 #include "plan/file/plan_file.h"
 #include "plan/profile.h"
 

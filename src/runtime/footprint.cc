@@ -1,8 +1,9 @@
-#include "engine/footprint.h"
+#include "runtime/footprint.h"
 
 #include <algorithm>
 
 #include "base/memory.h"
+#include "plan/profile.h"
 
 namespace temper {
 namespace {
@@ -92,6 +93,12 @@ Footprint fit(const Program& program, std::size_t limit_bytes) {
       "{} for activations, {} for inputs and outputs; the largest steps are {}; smaller inputs, a smaller batch or --max-workspace 0 would help",
       text(streamed.total_bytes()), text(limit), text(streamed.code_bytes), text(streamed.weights_bytes), text(whole.weights_bytes),
       text(streamed.arena_bytes), text(streamed.ends_bytes), largest_steps(program)));
+}
+
+void fit(Executor& executor, const Plan& plan, std::size_t limit_bytes) {
+  if (limit_bytes == 0) return;
+  const auto inputs = opt_facts(executor.graph(), plan.profile);
+  if (inputs && fit(*executor.program_for(*inputs), limit_bytes).streams_weights) executor.stream_constants();
 }
 
 }  // namespace temper
