@@ -14,31 +14,6 @@ const Backend& cpu() {
 constexpr float kInf = std::numeric_limits<float>::infinity();
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 
-TEST(CpuElementwise, AgreesOnEdges) {
-  const Tensor edges = f32({12}, {0, -0.0F, 1, -1, 6.5F, kInf, -kInf, kNaN, 88.7F, -87.3F, 100, -100});
-  for (const char* op : {"relu", "relu6", "neg", "abs", "square", "exp", "sigmoid"}) {
-    SCOPED_TRACE(op);
-    expect_agrees(cpu(), op, {}, {edges}, 1e-6);
-    expect_agrees(cpu(), op, {}, {random_f32({1000, 133})}, 1e-6);
-    expect_agrees(cpu(), op, {}, {random_f32({0, 3})});
-  }
-}
-
-TEST(CpuElementwise, AgreesOnBroadcasts) {
-  for (const char* op : {"add", "sub", "mul", "div", "maximum", "minimum"}) {
-    SCOPED_TRACE(op);
-    const auto check = [&](const Shape& x, const Shape& y) { expect_agrees(cpu(), op, {}, {random_f32(x), random_f32(y, 2)}, 0); };
-    check({300, 400}, {300, 400});
-    check({17, 19}, {});
-    check({1}, {17, 19});
-    check({5, 16}, {16});
-    check({5, 1, 16}, {1, 7, 16});
-    check({2, 3, 32}, {2, 3, 1});
-    expect_agrees(cpu(), op, {}, {f32({8}, {1, kNaN, kInf, 0, -0.0F, kNaN, 2, 3}), f32({8}, {kNaN, 1, -kInf, -0.0F, 0, kNaN, 2, 0})}, 0);
-  }
-  expect_refused(cpu(), "add", {}, Tensors{i32({8}, {1, 2, 3, 4, 5, 6, 7, 8}), i32({}, {1})}, "int32 is not handled");
-}
-
 TEST(CpuElementwise, MayWriteOverWhatHasTheOutputsShape) {
   const Backend* const backends[] = {&cpu()};
   const Tensors in{random_f32({5, 20}), random_f32({20}, 2)};

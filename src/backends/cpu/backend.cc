@@ -5,9 +5,20 @@
 namespace temper {
 
 const Backend& cpu_backend() {
-  static const Backend backend{"cpu",
-                               {{"cpu/elementwise", cpu::prepare_elementwise},
-                                {"cpu/crop_and_resize", cpu::prepare_crop_and_resize}}};
+  static const Backend backend{
+      "cpu",
+      {
+          {"cpu/binary", cpu::prepare_binary},
+          {"cpu/cast", cpu::prepare_cast},
+          {"cpu/crop_and_resize", cpu::prepare_crop_and_resize},
+          {"cpu/fill", cpu::prepare_fill},
+          {"cpu/gather", cpu::prepare_gather},
+          {"cpu/pad", cpu::prepare_pad},
+          {"cpu/rearrange", cpu::prepare_rearrange},
+          {"cpu/select", cpu::prepare_select},
+          {"cpu/slice", cpu::prepare_slice},
+          {"cpu/unary", cpu::prepare_unary},
+      }};
   return backend;
 }
 

@@ -6,7 +6,15 @@
 /// KernelMaker::prepare of each family of operators, in the file of its name.
 namespace temper::cpu {
 
+std::optional<Prepared> prepare_binary(const Node& node, std::span<const Fact> in);
+std::optional<Prepared> prepare_cast(const Node& node, std::span<const Fact> in);
 std::optional<Prepared> prepare_crop_and_resize(const Node& node, std::span<const Fact> in);
-std::optional<Prepared> prepare_elementwise(const Node& node, std::span<const Fact> in);
+std::optional<Prepared> prepare_fill(const Node& node, std::span<const Fact> in);
+std::optional<Prepared> prepare_gather(const Node& node, std::span<const Fact> in);
+std::optional<Prepared> prepare_pad(const Node& node, std::span<const Fact> in);
+std::optional<Prepared> prepare_rearrange(const Node& node, std::span<const Fact> in);
+std::optional<Prepared> prepare_select(const Node& node, std::span<const Fact> in);
+std::optional<Prepared> prepare_slice(const Node& node, std::span<const Fact> in);
+std::optional<Prepared> prepare_unary(const Node& node, std::span<const Fact> in);
 
 }  // namespace temper::cpu

@@ -145,7 +145,7 @@ Facts StridedSlice::infer(std::span<const Fact> in) const {
   return {fact_of(in[0].dtype, ShapeFact(std::move(dims)))};
 }
 
-Tensors StridedSlice::reference(Inputs in) const {
+SlicedView sliced(const StridedSlice& op, Inputs in) {
   require_inputs(in, 4);
   const Tensor& x = in[0];
   const IndexList begin(in[1], "the slice's begin");
@@ -153,7 +153,7 @@ Tensors StridedSlice::reference(Inputs in) const {
   const IndexList strides(in[3], "the slice's strides");
   require(in[1].rank() == 1 && in[1].shape() == in[2].shape() && in[1].shape() == in[3].shape(),
           "a slice's begin, end and strides are of shapes {}, {} and {}", in[1].shape(), in[2].shape(), in[3].shape());
-  const Steps steps = plan_steps(*this, begin.size(), x.rank());
+  const Steps steps = plan_steps(op, begin.size(), x.rank());
   View view(x.shape());
   Shape shape;
   std::size_t axis = 0;
@@ -168,20 +168,52 @@ Tensors StridedSlice::reference(Inputs in) const {
       shape.push_back(x.dim(at));
       continue;
     }
-    const bool shrinks = bit(shrink_axis_mask, i);
+    const bool shrinks = bit(op.shrink_axis_mask, i);
     require_stride(strides[i], shrinks, i);
     if (shrinks) {
       view.narrow(at, pick(begin[i], x.dim(at), at), 1);
       continue;
     }
-    const Taken range = take_range(x.dim(at), bit(begin_mask, i), begin[i], bit(end_mask, i), end[i], strides[i]);
+    const Taken range = take_range(x.dim(at), bit(op.begin_mask, i), begin[i], bit(op.end_mask, i), end[i], strides[i]);
     view.narrow(at, range.first, range.count);
     if (range.count > 1) view.strides[at] *= strides[i];  // a longer stride than the dim picks one element
     shape.push_back(range.count);
   }
-  return {read_view(x, view, shape)};
+  return {view, shape};
+}
+
+Tensors StridedSlice::reference(Inputs in) const {
+  const auto [view, shape] = sliced(*this, in);
+  return {read_view(in[0], view, shape)};
 }
 REGISTER_OP(StridedSlice);
+
+namespace {
+
+void check_block(std::int64_t dim, std::int64_t begin, std::int64_t size, std::size_t axis) {
+  require(begin >= 0 && begin <= dim, "a slice begins at {} of dimension {}, which is {}", begin, axis, dim);
+  require(size >= -1 && size <= dim - begin, "a slice takes {} from {} of dimension {}, which is {}", size, begin, axis, dim);
+}
+
+}  // namespace
+
+SlicedView sliced(Inputs in) {
+  require_inputs(in, 3);
+  const Tensor& x = in[0];
+  const IndexList begin(in[1], "the slice's begin");
+  const IndexList size(in[2], "the slice's size");
+  const Shape wanted{static_cast<std::int64_t>(x.rank())};
+  require(in[1].shape() == wanted && in[2].shape() == wanted,
+          "begins of shape {} and sizes of shape {} are given for a slice of {}", in[1].shape(), in[2].shape(), x.shape());
+  View view(x.shape());
+  Shape shape;
+  for (std::size_t i = 0; i < x.rank(); ++i) {
+    check_block(x.dim(i), begin[i], size[i], i);
+    shape.push_back(size[i] == -1 ? x.dim(i) - begin[i] : size[i]);
+    view.narrow(i, begin[i], shape[i]);
+  }
+  return {view, shape};
+}
 
 /// The block of x of `size` that starts at `begin`; a size of -1 goes to the end. Nothing is clamped.
 /// Inputs: x, begin, size. Shares the elements where they lie in one run.
@@ -207,7 +239,7 @@ struct Slice {
       const Dim dim = in[0].shape.rank_known() ? in[0].shape[i] : Dim();
       const auto begin = known_entry(in[1], i);
       const auto size = known_entry(in[2], i);
-      if (begin && size && dim.known()) check(dim.value(), *begin, *size, i);
+      if (begin && size && dim.known()) check_block(dim.value(), *begin, *size, i);
       if (size && *size >= 0) shape.set(i, *size);
       if (size && *size == -1 && begin) shape.set(i, map_dims([&](std::int64_t d) { return d - *begin; }, dim));
     }
@@ -215,27 +247,8 @@ struct Slice {
   }
 
   Tensors reference(Inputs in) const {
-    require_inputs(in, 3);
-    const Tensor& x = in[0];
-    const IndexList begin(in[1], "the slice's begin");
-    const IndexList size(in[2], "the slice's size");
-    const Shape wanted{static_cast<std::int64_t>(x.rank())};
-    require(in[1].shape() == wanted && in[2].shape() == wanted,
-            "begins of shape {} and sizes of shape {} are given for a slice of {}", in[1].shape(), in[2].shape(), x.shape());
-    View view(x.shape());
-    Shape shape;
-    for (std::size_t i = 0; i < x.rank(); ++i) {
-      check(x.dim(i), begin[i], size[i], i);
-      shape.push_back(size[i] == -1 ? x.dim(i) - begin[i] : size[i]);
-      view.narrow(i, begin[i], shape[i]);
-    }
-    return {read_view(x, view, shape)};
-  }
-
- private:
-  static void check(std::int64_t dim, std::int64_t begin, std::int64_t size, std::size_t axis) {
-    require(begin >= 0 && begin <= dim, "a slice begins at {} of dimension {}, which is {}", begin, axis, dim);
-    require(size >= -1 && size <= dim - begin, "a slice takes {} from {} of dimension {}, which is {}", size, begin, axis, dim);
+    const auto [view, shape] = sliced(in);
+    return {read_view(in[0], view, shape)};
   }
 };
 REGISTER_OP(Slice);

@@ -1,5 +1,5 @@
 #pragma once
-#include "ops/definition.h"
+#include "ops/arrays/storage.h"
 
 namespace temper {
 
@@ -29,5 +29,14 @@ struct StridedSlice {
   Facts infer(std::span<const Fact> in) const;
   Tensors reference(Inputs in) const;
 };
+
+/// The elements that a slice takes of its first input, and the shape that they have.
+struct SlicedView {
+  View view;
+  Shape shape;
+};
+/// Of strided_slice's inputs and of slice's. Throw ModelError where they do not fit.
+SlicedView sliced(const StridedSlice& op, Inputs in);
+SlicedView sliced(Inputs in);
 
 }  // namespace temper
