@@ -137,8 +137,13 @@ class Driver {
     bool changed = true;  // what a stage leaves may be work for an earlier one
     for (int round = 0; changed && round < kMostSweeps; ++round) {
       changed = false;
-      for (PassReport& report : reports_) report.skips.clear();
-      for (const Stage stage : kStages) changed |= run_stage(graph, stage);
+      for (const Stage stage : kStages) {
+        Skips skips(passes_.size());
+        changed |= run_stage(graph, stage, skips);
+        for (std::size_t i = 0; i < skips.size(); ++i) {
+          if (round == 0 && passes_[i]->stage == stage) reports_[i].skips = std::move(skips[i]);
+        }
+      }
     }
     return std::move(reports_);
   }
@@ -150,21 +155,30 @@ class Driver {
     return fmt::format("{}", fmt::join(all, ", "));
   }
 
-  bool run_stage(Graph& graph, Stage stage) {
+  /// Of each pass, how often each reason was given.
+  using Skips = std::vector<std::map<std::string, std::int64_t>>;
+
+  /// Adds to `skips` the reasons of the last sweep, which finds nothing more to do.
+  bool run_stage(Graph& graph, Stage stage, Skips& skips) {
     bool changed_ever = false;
+    Skips last;
     for (int sweep_count = 0; sweep_count < kMostSweeps; ++sweep_count) {
       bool changed = false;
+      last.assign(passes_.size(), {});
       for (std::size_t i = 0; i < graph.node_count(); ++i) {
-        for (Graph& region : graph.node(static_cast<NodeId>(i)).regions) changed |= run_stage(region, stage);
+        for (Graph& region : graph.node(static_cast<NodeId>(i)).regions) changed |= run_stage(region, stage, last);
       }
       for (std::size_t i = 0; i < passes_.size(); ++i) {
         const bool simplifies = passes_[i]->stage == Stage::kSimplify;  // what later stages leave is simplified again
-        if (passes_[i]->stage == stage || simplifies) changed |= sweep(graph, i, stage);
+        if (passes_[i]->stage == stage || simplifies) changed |= sweep(graph, i, last[i]);
       }
       if (!changed) break;
       changed_ever = true;
       graph = graph.compacted();
       as_far_as_sound([&] { graph.infer(); });
+    }
+    for (std::size_t i = 0; i < last.size(); ++i) {
+      for (const auto& [reason, count] : last[i]) skips[i][reason] += count;
     }
     return changed_ever;
   }
@@ -178,7 +192,7 @@ class Driver {
     }
   }
 
-  bool sweep(Graph& graph, std::size_t which, Stage stage) {
+  bool sweep(Graph& graph, std::size_t which, std::map<std::string, std::int64_t>& skips) {
     const auto begin = std::chrono::steady_clock::now();
     PassReport& report = reports_[which];
     Uses uses(graph);
@@ -193,8 +207,8 @@ class Driver {
       if (const auto* patch = std::get_if<Patch>(&rewrite)) {
         changed |= apply_patch(graph, uses, *patch, passes_[which]->name);
         ++report.patch_count;
-      } else if (const auto reason = std::get<Skip>(rewrite).reason; !reason.empty() && stage == passes_[which]->stage) {
-        ++report.skips[std::string(reason)];
+      } else if (const auto reason = std::get<Skip>(rewrite).reason; !reason.empty()) {
+        ++skips[std::string(reason)];
       }
     }
     if (changed) in_context([&] { return fmt::format("pass {}", report.name); }, [&] { as_far_as_sound([&] { verify(graph); }); });
