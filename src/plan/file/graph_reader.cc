@@ -2,6 +2,7 @@
 #include "ir/constant.h"
 #include "ops/control/if.h"
 #include "ops/control/loop.h"
+#include "ops/control/map.h"
 #include "ops/registry.h"
 #include "plan/file/graph_section.h"
 
@@ -189,13 +190,16 @@ class GraphReader {
   static void check_regions(const Graph& graph, const Op& op, const std::vector<ValueId>& inputs, const std::vector<Graph>& regions) {
     if (regions.empty()) return;
     const bool branches = op.as<If>() != nullptr;
-    require(branches || op.as<Loop>() != nullptr, "it has regions, which this operator does not take");
+    const auto* map = op.as<Map>();
+    require(branches || map != nullptr || op.as<Loop>() != nullptr, "it has regions, which this operator does not take");
     const std::size_t first = branches ? 1 : 0;
     for (const Graph& region : regions) {
       require(region.inputs().size() + first == inputs.size(), "its region takes {} inputs, not {}", region.inputs().size(),
               inputs.size() - first);
       for (std::size_t i = 0; i < region.inputs().size(); ++i) {
-        check_follows(region.fact(region.inputs()[i].value), graph.fact(inputs[i + first]));
+        const Fact& given = graph.fact(inputs[i + first]);
+        const bool row = map != nullptr && static_cast<std::int64_t>(i) < map->scanned;
+        check_follows(region.fact(region.inputs()[i].value), row ? row_fact(given) : given);
       }
     }
     if (branches || regions.size() != 2) return;
