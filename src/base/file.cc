@@ -12,6 +12,7 @@
 #include <fstream>
 #include <map>
 #include <mutex>
+#include <utility>
 
 #include "base/error.h"
 
@@ -28,6 +29,8 @@ class Descriptor {
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
   int get() const { return fd_; }
+  /// It is the caller's to close.
+  int take() { return std::exchange(fd_, -1); }
 
  private:
   int fd_;
@@ -123,6 +126,31 @@ std::string read_file(const std::filesystem::path& path) {
   }
   content.resize(done);
   return content;
+}
+
+FileSource::FileSource(const std::filesystem::path& path) : path_(path) {
+  Descriptor file(path, O_RDONLY);
+  size_ = checked_size(file, path);
+  descriptor_ = file.take();
+}
+
+FileSource::~FileSource() { ::close(descriptor_); }
+
+void FileSource::read(std::size_t offset, std::span<std::byte> out) const {
+  invariant(offset <= size_ && out.size() <= size_ - offset, "{} bytes at {} are read of {}", out.size(), offset, size_);
+  while (!out.empty()) {
+    const ssize_t got = ::pread(descriptor_, out.data(), out.size(), static_cast<off_t>(offset));
+    if (got < 0 && errno == EINTR) continue;
+    require(got >= 0, "{}: cannot be read: {}", path_.string(), std::strerror(errno));
+    require(got > 0, "{}: became shorter while it was read", path_.string());
+    offset += static_cast<std::size_t>(got);
+    out = out.subspan(static_cast<std::size_t>(got));
+  }
+}
+
+void MemorySource::read(std::size_t offset, std::span<std::byte> out) const {
+  invariant(offset <= bytes_.size() && out.size() <= bytes_.size() - offset, "{} bytes at {} are read of {}", out.size(), offset, bytes_.size());
+  std::ranges::copy(bytes_.subspan(offset, out.size()), out.begin());
 }
 
 MappedFile::MappedFile(const std::filesystem::path& path) {

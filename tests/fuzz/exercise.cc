@@ -104,14 +104,17 @@ Tensor any_tensor(const Fact& fact, Random& random) {
   return tensor;
 }
 
+/// So few that damaged graphs have contents that stay in the file.
+constexpr std::size_t kLargeContentBytes = 24;
+
 /// A GraphDef, or a plan, whose graph is `finished`.
 Graph read(const std::string& bytes, bool& finished) {
   const TemporaryFile file;
   if (bytes.starts_with("\x89TPL")) file.write(bytes);
   finished = is_plan_file(file.path());
   if (finished) return load_plan(file.path()).graph;
-  const auto graph_def = tensorflow::parse_graph_def(bytes);
-  return tensorflow::import_graph_def(*graph_def.graph, {});
+  const auto graph_def = tensorflow::parse_graph_def(bytes, kLargeContentBytes);
+  return tensorflow::import_graph_def(graph_def, {});
 }
 
 /// Where the definition answers, the executor answers alike.
