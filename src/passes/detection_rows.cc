@@ -130,11 +130,17 @@ bool DetectionRows::is_sort(ValueId pick, ValueId& scores, ValueId& count) const
 bool DetectionRows::counts_rows(ValueId count, const ValueIds& picks, std::size_t size) {
   const ValueId rows = as_row_count(rewriter_, original(count));
   if (rows == ValueId::kNone) return false;
+  if (size > 0 && row_source(rewriter_, rows) == row_source(rewriter_, picks[size - 1])) return true;
+  if (const Selected index = as_selected(rows); size == 0 && class_scores_.size() == 1 && index.nms != nullptr) {
+    const Selected wanted = as_class_scores(class_scores_[0]);
+    return index.nms == wanted.nms && index.padded == wanted.padded;
+  }
   const RowTrack other = track(rows);
   if (!begins_with(other.picks, picks, size) || other.parts.size() != class_scores_.size()) return false;
   for (std::size_t i = 0; i < class_scores_.size(); ++i) {
     const Selected wanted = as_class_scores(class_scores_[i]);
     if (other.parts[i] == class_scores_[i]) continue;
+    if (const Selected index = as_selected(other.parts[i]); index.nms != nullptr && index.nms == wanted.nms && index.padded == wanted.padded) continue;
     Selected found = as_class_scores(other.parts[i]);
     if (const Node* gather = gather_of_rows(rewriter_, other.parts[i]); gather != nullptr && found.nms == nullptr) {
       found = as_selected(gather->inputs[1]);
@@ -194,8 +200,8 @@ bool DetectionRows::identify_class(const Node& nms, ClassPattern& found) {
     if (min == nullptr) return fail("how many boxes of a class are selected is computed");
     const std::size_t side = constant_integer(rewriter_, min->inputs[0]) ? 0 : 1;
     const auto bound = constant_integer(rewriter_, min->inputs[side]);
-    const ValueId rows = as_row_count(rewriter_, min->inputs[1 - side]);
-    if (!bound || (rows != nms.inputs[0] && rows != nms.inputs[1])) return fail("how many boxes of a class are selected is computed");
+    const ValueId rows = min->inputs[1 - side];
+    if (!bound || !(counts_rows_of(rewriter_, rows, nms.inputs[0]) || counts_rows_of(rewriter_, rows, nms.inputs[1]))) return fail("how many boxes of a class are selected is computed");
     found.max = *bound;
   }
   return found.max >= 0 || fail("how many boxes of a class are selected is negative");

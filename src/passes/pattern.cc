@@ -110,8 +110,29 @@ std::optional<Part> as_column(const Rewriter& rewriter, ValueId id) {
   }
   const Node* size = made_by(rewriter, slice->inputs[2], "pack");
   if (size == nullptr || size->inputs.size() != 2 || constant_integer(rewriter, size->inputs[1]) != 1) return std::nullopt;
-  const bool all_rows = constant_integer(rewriter, size->inputs[0]) == -1 || as_row_count(rewriter, size->inputs[0]) == x;
+  const bool all_rows = constant_integer(rewriter, size->inputs[0]) == -1 || counts_rows_of(rewriter, size->inputs[0], x);
   return all_rows ? std::optional(column) : std::nullopt;
+}
+
+ValueId row_source(const Rewriter& rewriter, ValueId id) {
+  while (const Node* node = rewriter.producer(id)) {
+    const std::string_view op = node->op.name();
+    const std::int64_t axis = integer_of(*node, "axis");
+    if (op == "gather" && axis == 0 && integer_of(*node, "batch_dims") == 0) id = node->inputs[1];
+    else if (op == "cast" || op == "identity" || op == "zeros_like") id = node->inputs[0];
+    else if ((op == "split" || op == "unpack" || op == "concat") && axis > 0) id = node->inputs[0];
+    else break;
+  }
+  return id;
+}
+
+bool counts_rows_of(const Rewriter& rewriter, ValueId id, ValueId x) {
+  if (const auto number = constant_integer(rewriter, id)) {
+    const ShapeFact& shape = rewriter.fact(x).shape;
+    return shape.rank_known() && shape.rank() > 0 && shape[0].is(*number);
+  }
+  const ValueId rows = as_row_count(rewriter, id);
+  return rows != ValueId::kNone && row_source(rewriter, rows) == row_source(rewriter, x);
 }
 
 ValueId as_range_limit(const Rewriter& rewriter, ValueId id) {

@@ -29,6 +29,10 @@ std::optional<Part> as_element(const Rewriter& rewriter, ValueId id);
 std::optional<Part> as_column(const Rewriter& rewriter, ValueId id);
 /// The x of whose rows (of whose first dim) `id` is the number; kNone where it is something else.
 ValueId as_row_count(const Rewriter& rewriter, ValueId id);
+/// What has as many rows as `id` and is as far back as is easily seen: what it was picked by, or what its rows are parts of.
+ValueId row_source(const Rewriter& rewriter, ValueId id);
+/// Whether `id` is the number of rows of `x`.
+bool counts_rows_of(const Rewriter& rewriter, ValueId id, ValueId x);
 /// The limit of a range(0, limit, 1); kNone where it is something else.
 ValueId as_range_limit(const Rewriter& rewriter, ValueId id);
 /// The x of `where(x)` as a vector of int32 positions; kNone where it is something else.

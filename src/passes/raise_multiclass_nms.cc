@@ -12,15 +12,17 @@ struct Padded {
   std::int64_t length = 0;
 };
 
-/// Whether `size` is what a slice takes of `rows` along `axis`: as much as there is, at most `length`.
-bool is_clipped_size(const Rewriter& rewriter, ValueId size, std::int64_t length) {
+/// Whether `size` is what a slice takes of all rows: as many as there are, at most `length`. `count` becomes what counts them.
+bool is_clipped_size(const Rewriter& rewriter, ValueId size, std::int64_t length, ValueId& count) {
   const Node* select = made_by(rewriter, size, "select");  // rows - length > 0 ? length : -1
   if (select == nullptr || constant_integer(rewriter, select->inputs[1]) != length || constant_integer(rewriter, select->inputs[2]) != -1) {
     return false;
   }
   const Node* greater = made_by(rewriter, select->inputs[0], "greater");
   const Node* sub = greater == nullptr ? nullptr : made_by(rewriter, greater->inputs[0], "sub");
-  return sub != nullptr && constant_integer(rewriter, greater->inputs[1]) == 0 && constant_integer(rewriter, sub->inputs[1]) == length;
+  if (sub == nullptr || constant_integer(rewriter, greater->inputs[1]) != 0 || constant_integer(rewriter, sub->inputs[1]) != length) return false;
+  count = sub->inputs[0];
+  return true;
 }
 
 /// The lengths that paddings fill each axis of `x` up to; empty where they do something else.
@@ -44,7 +46,8 @@ std::vector<std::int64_t> padded_lengths(const Rewriter& rewriter, ValueId paddi
 
 /// pad(slice(rows, 0, min(size, lengths)), lengths - size); axes but the first are of these lengths already, or `others` says
 /// of what length they must be.
-std::optional<Padded> as_padded(const Rewriter& rewriter, const Node& pad, std::vector<std::int64_t>& others) {
+std::optional<Padded> as_padded(const Rewriter& rewriter, const Node& pad, const DetectionRows::Originals& originals,
+                                std::vector<std::int64_t>& others) {
   if (pad.op.name() != "pad" || pad.inputs.size() != 2) return std::nullopt;
   const Node* slice = made_by(rewriter, pad.inputs[0], "slice");
   if (slice == nullptr) return std::nullopt;
@@ -55,7 +58,11 @@ std::optional<Padded> as_padded(const Rewriter& rewriter, const Node& pad, std::
       sizes->inputs.size() != lengths.size()) {
     return std::nullopt;
   }
-  if (!is_clipped_size(rewriter, sizes->inputs[0], lengths[0])) return std::nullopt;
+  ValueId count{};
+  if (!is_clipped_size(rewriter, sizes->inputs[0], lengths[0], count)) return std::nullopt;
+  const auto before = originals.find(count);
+  if (before != originals.end()) count = before->second;
+  if (!counts_rows_of(rewriter, count, slice->inputs[0])) return std::nullopt;
   others.assign(lengths.begin() + 1, lengths.end());
   return Padded{slice->inputs[0], lengths[0]};
 }
@@ -74,7 +81,7 @@ struct RaiseMulticlassNms {
 
   Rewrite apply(Rewriter& rewriter, const Node& node) {
     std::vector<std::int64_t> others;
-    const auto padded = as_padded(rewriter, node, others);
+    const auto padded = as_padded(rewriter, node, originals, others);
     if (!padded) return skip();
     DetectionRows rows(rewriter, originals);
     const RowTrack track = rows.track(padded->rows);
@@ -112,7 +119,7 @@ struct RaiseMulticlassNms {
     if (raised.contains({picks, false})) return false;
     for (const NodeId id : rewriter.graph().order()) {
       std::vector<std::int64_t> others;
-      const auto padded = as_padded(rewriter, rewriter.graph().node(id), others);
+      const auto padded = as_padded(rewriter, rewriter.graph().node(id), originals, others);
       if (!padded) continue;
       const RowTrack track = rows.track(padded->rows);
       if (track.picks == picks && track.framed) return true;
