@@ -30,11 +30,11 @@ std::vector<std::int64_t> padded_lengths(const Rewriter& rewriter, ValueId paddi
   const Node* pack = made_by(rewriter, paddings, "pack");
   if (pack == nullptr || integer_of(*pack, "axis") != 1 || pack->inputs.size() != 2) return {};
   const auto before = constant_integers(rewriter, pack->inputs[0]);
-  const Node* after = made_by(rewriter, pack->inputs[1], "pack");
-  if (!before || after == nullptr || before != std::vector<std::int64_t>(after->inputs.size(), 0)) return {};
+  const ValueIds after = as_elements(rewriter, pack->inputs[1]);
+  if (after.empty() || before != std::vector<std::int64_t>(after.size(), 0)) return {};
   std::vector<std::int64_t> lengths;
-  for (std::size_t axis = 0; axis < after->inputs.size(); ++axis) {
-    const Node* sub = made_by(rewriter, after->inputs[axis], "sub");
+  for (std::size_t axis = 0; axis < after.size(); ++axis) {
+    const Node* sub = made_by(rewriter, after[axis], "sub");
     const auto length = sub == nullptr ? std::nullopt : constant_integer(rewriter, sub->inputs[0]);
     const auto element = sub == nullptr ? std::nullopt : as_element(rewriter, sub->inputs[1]);
     const Node* shape = element ? made_by(rewriter, element->whole, "shape") : nullptr;
@@ -53,13 +53,15 @@ std::optional<Padded> as_padded(const Rewriter& rewriter, const Node& pad, const
   if (slice == nullptr) return std::nullopt;
   const auto lengths = padded_lengths(rewriter, pad.inputs[1], slice->outputs[0]);
   const auto begin = constant_integers(rewriter, slice->inputs[1]);
-  const Node* sizes = made_by(rewriter, slice->inputs[2], "pack");
-  if (lengths.empty() || !begin || *begin != std::vector<std::int64_t>(lengths.size(), 0) || sizes == nullptr ||
-      sizes->inputs.size() != lengths.size()) {
-    return std::nullopt;
-  }
+  const ValueIds sizes = as_elements(rewriter, slice->inputs[2]);
+  if (lengths.empty() || !begin || *begin != std::vector<std::int64_t>(lengths.size(), 0) || sizes.size() != lengths.size()) return std::nullopt;
   ValueId count{};
-  if (!is_clipped_size(rewriter, sizes->inputs[0], lengths[0], count)) return std::nullopt;
+  if (!is_clipped_size(rewriter, sizes[0], lengths[0], count)) return std::nullopt;
+  for (std::size_t axis = 1; axis < sizes.size(); ++axis) {  // along those nothing is cut off
+    ValueId dim{};
+    const auto size = constant_integer(rewriter, sizes[axis]);
+    if (size ? *size != -1 && *size != lengths[axis] : !is_clipped_size(rewriter, sizes[axis], lengths[axis], dim)) return std::nullopt;
+  }
   const auto before = originals.find(count);
   if (before != originals.end()) count = before->second;
   if (!counts_rows_of(rewriter, count, slice->inputs[0])) return std::nullopt;
@@ -139,41 +141,65 @@ struct RaiseMulticlassNms {
     op.max_total = found.max_total;
     op.iou_threshold = *constant_float(rewriter, first.nms->inputs[3]);
     op.score_threshold = first.score_threshold;
-    op.first_class = first.scores.at;
     op.clipping = found.clipped ? Clipping::kAfter : first.clipped ? Clipping::kBefore : Clipping::kNone;
     op.change_frame = framed;
     op.filter_first = !first.filters.empty();
-    ValueIds inputs{*boxes, scores_of(rewriter, found)};
+    ValueIds inputs{*boxes, scores_of(rewriter, found, op.first_class)};
     if (const auto window = found.clipped ? found.clipped : first.clipped) inputs.push_back(window_of(rewriter, *window));
     const ValueIds outputs = rewriter.add_all(op, std::move(inputs));
     return raised[{picks, framed}] = outputs;
   }
 
+  /// x under a first dim of 1.
+  static ValueId batched(Rewriter& rewriter, ValueId x) {
+    const Node* squeeze = made_by(rewriter, x, "squeeze");
+    if (squeeze != nullptr && rewriter.fact(squeeze->inputs[0]).shape.rank_known()) {
+      const ShapeFact& whole = rewriter.fact(squeeze->inputs[0]).shape;
+      const ShapeFact& shape = rewriter.fact(x).shape;
+      const bool first_went = shape.rank_known() && whole.rank() == shape.rank() + 1 && whole[0].is(1) &&
+                              std::equal(shape.dims().begin(), shape.dims().end(), whole.dims().begin() + 1) && shape.known();
+      if (first_went) return squeeze->inputs[0];
+    }
+    return rewriter.add("expand_dims", {x}, {{"axis", std::int64_t{0}}});
+  }
+
   /// [1, n, q, 4]
   static std::optional<ValueId> boxes_of(Rewriter& rewriter, const DetectionsPattern& found) {
-    const auto batched = [&](ValueId x, std::int64_t axis) { return rewriter.add("expand_dims", {x}, {{"axis", axis}}); };
     ValueId whole = ValueId::kNone;
+    const ValueId shared = found.classes[0].boxes;
+    const bool same = std::ranges::all_of(found.classes, [&](const ClassPattern& c) { return c.boxes == shared; });
     for (std::size_t i = 0; i < found.classes.size(); ++i) {
       const Node* unpack = made_by(rewriter, found.classes[i].boxes, "unpack");
-      const bool own = unpack != nullptr && integer_of(*unpack, "axis") == 1 && unpack->outputs.size() == found.classes.size() &&
-                       unpack->outputs[i] == found.classes[i].boxes;
+      const std::size_t parts = same ? 1 : found.classes.size();
+      const bool own = unpack != nullptr && integer_of(*unpack, "axis") == 1 && unpack->outputs.size() == parts &&
+                       unpack->outputs[same ? 0 : i] == found.classes[i].boxes;
       if (!own || (i > 0 && unpack->inputs[0] != whole)) {
         whole = ValueId::kNone;
         break;
       }
       whole = unpack->inputs[0];
     }
-    if (whole != ValueId::kNone) return batched(whole, 0);
-    const ValueId shared = found.classes[0].boxes;
-    if (std::ranges::any_of(found.classes, [&](const ClassPattern& c) { return c.boxes != shared; })) return std::nullopt;
-    return batched(batched(shared, 1), 0);
+    if (whole != ValueId::kNone) return batched(rewriter, whole);
+    if (!same) return std::nullopt;
+    return batched(rewriter, rewriter.add("expand_dims", {shared}, {{"axis", std::int64_t{1}}}));
   }
 
-  /// [1, n, columns], those after the last class left out.
-  static ValueId scores_of(Rewriter& rewriter, const DetectionsPattern& found) {
-    const Part& first = found.classes[0].scores;
-    const auto end = first.at + static_cast<std::int64_t>(found.classes.size());
-    ValueId scores = first.whole;
+  /// [1, n, columns]: the matrix that classes are neighbouring columns of, those after the last left out; or one made of them.
+  static ValueId scores_of(Rewriter& rewriter, const DetectionsPattern& found, std::int64_t& first_class) {
+    const auto first = as_column(rewriter, found.classes[0].scores);
+    bool neighbours = first.has_value();
+    for (std::size_t i = 1; i < found.classes.size() && neighbours; ++i) {
+      const auto column = as_column(rewriter, found.classes[i].scores);
+      neighbours = column && column->whole == first->whole && column->at == first->at + static_cast<std::int64_t>(i);
+    }
+    if (!neighbours) {
+      ValueIds columns;
+      for (const ClassPattern& c : found.classes) columns.push_back(c.scores);
+      return batched(rewriter, rewriter.add("pack", columns, {{"axis", std::int64_t{1}}}));
+    }
+    first_class = first->at;
+    const auto end = first->at + static_cast<std::int64_t>(found.classes.size());
+    ValueId scores = first->whole;
     const ShapeFact& shape = rewriter.fact(scores).shape;
     if (!shape.rank_known() || shape.rank() != 2 || !shape[1].is(end)) {
       const std::array<std::int64_t, 2> begin{0, 0};
@@ -181,7 +207,7 @@ struct RaiseMulticlassNms {
       scores = rewriter.add("slice", {scores, rewriter.add_constant(Tensor::vector<std::int64_t>(begin)),
                                       rewriter.add_constant(Tensor::vector<std::int64_t>(size))});
     }
-    return rewriter.add("expand_dims", {scores}, {{"axis", std::int64_t{0}}});
+    return batched(rewriter, scores);
   }
 
   /// [1, 4]
@@ -198,8 +224,7 @@ struct RaiseMulticlassNms {
     if (content.kind == RowContent::Kind::kScores) rows = outputs[1];
     if (content.kind == RowContent::Kind::kClasses) rows = outputs[2];
     if (content.kind == RowContent::Kind::kField) {
-      const ValueId field = rewriter.add("expand_dims", {content.field}, {{"axis", std::int64_t{0}}});
-      rows = rewriter.add(GatherOrZero{}, {field, rows});
+      rows = rewriter.add(GatherOrZero{}, {batched(rewriter, content.field), rows});
     }
     const ShapeFact& shape = rewriter.fact(rows).shape;
     if (!shape.rank_known() || shape.rank() != others.size() + 2) return skip("rows are of unknown shape");
