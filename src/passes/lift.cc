@@ -65,7 +65,7 @@ bool liftable(const Graph& region, const Node& node, const std::vector<bool>& st
     const bool picks = stacked[index(node.inputs[1])];
     return !picks || stacked[index(node.inputs[0])] || (read<std::int64_t>(node, "axis") == 0 && read<std::int64_t>(node, "batch_dims") == 0);
   }
-  if (const std::size_t count = batch_inputs(op)) {
+  if (const std::size_t count = std::min(batch_inputs(op), node.inputs.size())) {
     for (std::size_t i = count; i < node.inputs.size(); ++i) {
       if (stacked[index(node.inputs[i])]) return false;
     }

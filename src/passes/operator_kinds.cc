@@ -39,7 +39,8 @@ bool contains(const auto& names, std::string_view op) { return std::ranges::find
 
 bool is_elementwise(std::string_view op) { return contains(kElementwise, op); }
 std::size_t batch_inputs(std::string_view op) {
-  if (op == "combined_non_max_suppression") return 2;
+  if (op == "combined_non_max_suppression" || op == "gather_or_zero") return 2;
+  if (op == "multiclass_nms") return 4;
   return contains(kOverBatch, op) ? 1 : 0;
 }
 bool is_along_axis(std::string_view op) { return contains(kAlongAxis, op); }

@@ -191,7 +191,7 @@ struct RaiseBoxDecoding {
     const Node* dims = made_by(rewriter, shape, "pack");
     if (repeats != nullptr && dims != nullptr && dims->inputs.size() == 3 && repeats->inputs.size() == 3) {
       const ShapeFact& once = rewriter.fact(tile->inputs[0]).shape;
-      const bool by_picture = repeats->inputs[0] == dims->inputs[0] && as_row_count(rewriter, dims->inputs[0]) == codes &&
+      const bool by_picture = repeats->inputs[0] == dims->inputs[0] && counts_rows_of(rewriter, dims->inputs[0], codes) &&
                               constant_integer(rewriter, repeats->inputs[1]) == 1 && constant_integer(rewriter, repeats->inputs[2]) == 1;
       if (by_picture && once.rank_known() && once.rank() == 3 && once[0].is(1) && once[2].is(4)) return tile->inputs[0];
     }
