@@ -3,15 +3,15 @@
 
 usage: pass_table.py [--check]
 
-Fails where a pass shows no picture of before and after.
+Fails where a pass shows no picture of before and after, or has no file of cases under tests/passes/data.
 """
 import argparse
 import re
 import sys
 
-from docstrings import documented, publish
+from docstrings import ROOT, documented, publish
 
-STAGES = {"kSimplify": "Simplify", "kFuse": "Fuse"}  # in the order in which they run
+STAGES = {"kSimplify": "Simplify", "kRaise": "Raise", "kFuse": "Fuse"}  # in the order in which they run
 
 
 def section(name, p):
@@ -27,6 +27,8 @@ def main():
     for name, p in sorted(documented("src/passes").items()):
         if not any("=>" in line for line in p.picture):
             sys.exit(f"pass {name}: its docstring has no picture `before => after`")
+        if not (ROOT / "tests/passes/data" / f"{name}.txt").exists():
+            sys.exit(f"pass {name}: there is no tests/passes/data/{name}.txt")
         stages[re.search(r"kStage = Stage::(\w+)", p.body)[1]].append(section(name, p))
     text = """# Passes
 Made by tools/pass_table.py from the docstrings under src/passes. Do not edit.

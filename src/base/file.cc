@@ -10,6 +10,8 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <map>
+#include <mutex>
 
 #include "base/error.h"
 
@@ -65,6 +67,39 @@ class PartialFileEntry {
   PartialFile* slot_ = nullptr;
 };
 
+/// Every MappedFile that lives: only in those may pages be given back without loss.
+class Mappings {
+ public:
+  void add(void* data, std::size_t size) {
+    const std::scoped_lock lock(mutex_);
+    sizes_.emplace(static_cast<std::byte*>(data), size);
+  }
+  void remove(void* data) {
+    const std::scoped_lock lock(mutex_);
+    sizes_.erase(static_cast<std::byte*>(data));
+  }
+  void release(std::span<const std::byte> bytes) {
+    const std::scoped_lock lock(mutex_);
+    auto next = sizes_.upper_bound(const_cast<std::byte*>(bytes.data()));
+    if (next == sizes_.begin()) return;
+    const auto& [begin, size] = *--next;
+    if (bytes.data() + bytes.size() > begin + size) return;
+    const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+    const std::size_t first = static_cast<std::size_t>(bytes.data() - begin) / page * page;
+    const std::size_t last = static_cast<std::size_t>(bytes.data() - begin) + bytes.size();
+    ::madvise(begin + first, last - first, MADV_DONTNEED);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<std::byte*, std::size_t> sizes_;
+};
+
+Mappings& mappings() {
+  static auto& all = *new Mappings;  // mapped files may outlive everything else
+  return all;
+}
+
 std::size_t checked_size(const Descriptor& file, const std::filesystem::path& path) {
   require(file.get() >= 0, "{}: cannot be opened: {}", path.string(), std::strerror(errno));
   struct stat status {};
@@ -94,16 +129,21 @@ MappedFile::MappedFile(const std::filesystem::path& path) {
   const Descriptor file(path, O_RDONLY);
   size_ = checked_size(file, path);
   if (size_ == 0) return;
-  data_ = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, file.get(), 0);
+  data_ = ::mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE, file.get(), 0);
   if (data_ == MAP_FAILED) {
     data_ = nullptr;
     throw ModelError(fmt::format("{}: cannot be mapped: {}", path.string(), std::strerror(errno)));
   }
+  mappings().add(data_, size_);
 }
 
 MappedFile::~MappedFile() {
-  if (data_ != nullptr) ::munmap(data_, size_);
+  if (data_ == nullptr) return;
+  mappings().remove(data_);
+  ::munmap(data_, size_);
 }
+
+void release_mapped(std::span<const std::byte> bytes) noexcept { mappings().release(bytes); }
 
 void write_atomically(const std::filesystem::path& path,
                       const std::function<void(const std::filesystem::path&)>& write) {

@@ -10,7 +10,8 @@ namespace temper {
 /// The whole content of a file. Throws ModelError where it is missing, a folder, or unreadable.
 std::string read_file(const std::filesystem::path& path);
 
-/// A file's content mapped read-only; pages are loaded when touched. Throws ModelError as read_file does.
+/// A file's content mapped; pages are loaded when touched. What is written to it (libraries pad weights with the zeros that are there)
+/// never reaches the file. Throws ModelError as read_file does.
 class MappedFile {
  public:
   explicit MappedFile(const std::filesystem::path& path);
@@ -24,6 +25,9 @@ class MappedFile {
   void* data_ = nullptr;
   std::size_t size_ = 0;
 };
+
+/// Gives the pages of `bytes` back to the system where they lie in a MappedFile; they are read again when touched.
+void release_mapped(std::span<const std::byte> bytes) noexcept;
 
 /// Calls `write` with a temporary path beside `path`, then syncs and renames it: `path` is either whole or untouched.
 /// Throws ModelError where the folder is missing or not writable.

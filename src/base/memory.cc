@@ -186,6 +186,17 @@ std::size_t peak_resident_bytes() {
   return static_cast<std::size_t>(usage.ru_maxrss) * 1024;
 }
 
+std::size_t resident_bytes() {
+  std::size_t total_pages = 0, resident_pages = 0;
+  std::ifstream("/proc/self/statm") >> total_pages >> resident_pages;
+  return resident_pages * static_cast<std::size_t>(sysconf(_SC_PAGE_SIZE));
+}
+
+std::size_t baseline_resident_bytes() {
+  static const std::size_t baseline = resident_bytes();
+  return baseline;
+}
+
 std::shared_ptr<std::byte> allocate_buffer(std::size_t size_bytes) {
   const std::size_t limit = memory_limit();
   const std::size_t before = in_use_bytes.fetch_add(size_bytes);

@@ -15,6 +15,12 @@ std::size_t memory_in_use();
 /// The process's peak resident memory so far, as the kernel counts it.
 std::size_t peak_resident_bytes();
 
+/// The process's resident memory now, as the kernel counts it.
+std::size_t resident_bytes();
+
+/// resident_bytes() when this was first called: what the program takes before it reads a model, if that is then.
+std::size_t baseline_resident_bytes();
+
 /// A buffer of `size_bytes`, aligned to 64, contents undefined. Throws ModelError, before anything is taken, where the
 /// memory limit does not leave room; the message says what was asked for and what was left.
 std::shared_ptr<std::byte> allocate_buffer(std::size_t size_bytes);

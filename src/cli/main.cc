@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/memory.h"
 #include "cli/command.h"
 #include "cli/io/arguments.h"
 #include "cli/io/report.h"
@@ -125,6 +126,7 @@ void bound_spinning(char** argv) {
 
 int main(int argc, char** argv) {
   temper::bound_spinning(argv);
+  temper::baseline_resident_bytes();
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
     if (std::signal(signal, temper::end_on_signal) == SIG_IGN) std::signal(signal, SIG_IGN);  // as nohup wants it
   }

@@ -8,23 +8,29 @@
 namespace temper {
 
 void ModelOptions::declare(CLI::App& app) {
-  app.add_option("FILE", file, "The model")->required();
+  app.add_option("FILE", file, "The model or plan")->required();
   app.add_option("--backend", backend,
                  "cpu: kernels chosen for this machine; reference: every operator's definition, slow")
       ->capture_default_str();
-  app.add_option("--threads", threads, "Threads; 0: one for each core")
+  app.add_option("--threads", threads, "Threads; 0: one for each core, or what a plan was made for")
       ->check(CLI::Range(0, 4096))
+      ->capture_default_str();
+  app.add_option("--memory-limit", memory_limit, "Most memory of the whole process, such as 512M; 0: what there is, or what a plan was made for")
       ->capture_default_str();
   app.add_flag("-q,--quiet", quiet, "No notes and no tables");
 }
 
-Engine ModelOptions::load(const std::vector<std::string>& outputs, std::vector<ImportInput> inputs) const {
+Engine ModelOptions::load(const std::vector<std::string>& outputs, std::vector<ImportInput> inputs, bool profile) const {
   EngineOptions options;
   options.backend = backend;
   options.threads = threads;
   options.outputs = outputs;
   options.inputs = std::move(inputs);
-  return Engine::load(file, options);
+  options.profile = profile;
+  options.memory_limit_bytes = parse_size(memory_limit);
+  Engine engine = Engine::load(file, options);
+  for (const std::string& text : engine.notes()) note("{}", text);
+  return engine;
 }
 
 void ModelOptions::apply_quiet() const { set_quiet(quiet); }

@@ -8,16 +8,17 @@
 
 namespace temper {
 
-/// What every command that runs a model takes: FILE, --backend, --threads, -q.
+/// What every command that runs a model or a plan takes: FILE, --backend, --threads, --memory-limit, -q.
 struct ModelOptions {
   std::string file;
   std::string backend = "cpu";
   int threads = 0;
+  std::string memory_limit = "0";
   bool quiet = false;
 
   void declare(CLI::App& app);
   /// Reads the model and prepares it; `outputs` empty means its own, and `inputs` are where it is cut.
-  Engine load(const std::vector<std::string>& outputs = {}, std::vector<ImportInput> inputs = {}) const;
+  Engine load(const std::vector<std::string>& outputs = {}, std::vector<ImportInput> inputs = {}, bool profile = false) const;
   /// Takes -q over for all notes.
   void apply_quiet() const;
 };

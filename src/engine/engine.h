@@ -7,6 +7,7 @@
 
 #include "import/import.h"
 #include "ir/graph.h"
+#include "plan/plan.h"
 #include "runtime/executor.h"
 
 namespace temper {
@@ -14,14 +15,16 @@ namespace temper {
 struct EngineOptions {
   /// "cpu" (kernels chosen for this machine) or "reference" (every operator's definition, slow).
   std::string backend = "cpu";
-  /// Tensors to give, by their source names; empty: the model's own outputs.
+  /// Of a model, not of a plan: tensors to give, by their source names; empty: the model's own outputs.
   std::vector<std::string> outputs = {};
-  /// Tensors to give from outside, whatever the model computes them from.
+  /// Of a model, not of a plan: tensors to give from outside, whatever the model computes them from.
   std::vector<ImportInput> inputs = {};
-  /// 0: one per core.
+  /// 0: as many as the plan was made for; one per core of a model.
   int threads = 0;
-  /// Passes not to run, by name.
+  /// Of a model: passes not to run, by name.
   std::vector<std::string> disabled_passes = {};
+  /// Most memory of the whole process; 0: as the plan says, or what the machine has.
+  std::size_t memory_limit_bytes = 0;
   /// Counts and times every node, for profile().
   bool profile = false;
 };
@@ -32,10 +35,10 @@ struct NamedTensor {
   Tensor tensor;
 };
 
-/// A model ready to run: read, optimised, with kernels chosen. Not to be shared between threads.
+/// A model or plan ready to run. One thread at a time uses run(); for more, each has a Context over executor().
 class Engine {
  public:
-  /// Throws ModelError as import_model does, and on an unknown backend.
+  /// Reads a plan, or makes one of a model without timing kernels. Throws ModelError as load_plan and compile do, and on an unknown backend.
   static Engine load(const std::filesystem::path& path, const EngineOptions& options = {});
   Engine(Engine&&) noexcept;
   Engine& operator=(Engine&&) noexcept;
@@ -43,14 +46,22 @@ class Engine {
 
   /// The optimised graph; its inputs and outputs carry the source's names and what is known of their dtypes and shapes.
   const Graph& graph() const;
+  /// The plan, without its graph.
+  const Plan& plan() const;
+  const Executor& executor() const;
+  int threads() const;
+  /// What the user should know: that the plan was made for another CPU or other threads.
+  const std::vector<std::string>& notes() const;
 
-  /// Runs on one tensor per input of the graph, in any order and of any shape that its fact admits. A tensor of another dtype is
-  /// converted where that loses nothing. Gives the outputs in the graph's order. Throws ModelError where an input is missing, unknown, given
-  /// twice or does not fit; the message names it and what is needed.
+  /// Runs on one tensor per input of the graph, in any order and of any shape that its fact and the plan's profile admit. A tensor of
+  /// another dtype is converted where that loses nothing. Gives the outputs in the graph's order. Throws ModelError where an input is
+  /// missing, unknown, given twice or does not fit; the message names it and what is needed.
   std::vector<NamedTensor> run(const std::vector<NamedTensor>& inputs);
 
-  /// What every node did in all runs so far: its kernel, and count and time where EngineOptions::profile is set.
+  /// What every node that runs on the shapes of the last run did so far: its kernel, and count and time where EngineOptions::profile is set.
   std::vector<NodeProfile> profile() const;
+  /// Of the last run; null before it.
+  const Program* program() const;
 
  private:
   struct Impl;

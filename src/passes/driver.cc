@@ -1,6 +1,7 @@
 #include "passes/driver.h"
 
 #include <chrono>
+#include <random>
 
 #include "ir/constant.h"
 #include "passes/pass.h"
@@ -126,13 +127,19 @@ class Driver {
     for (const PassTable::Entry& pass : pass_table().entries()) {
       if (std::ranges::find(options.disabled, pass.name) != options.disabled.end()) continue;
       passes_.push_back(&pass);
-      reports_.push_back({std::string(pass.name), 0, 0, {}});
     }
+    if (options.shuffle_seed) std::shuffle(passes_.begin(), passes_.end(), std::mt19937_64(*options.shuffle_seed));
+    for (const PassTable::Entry* pass : passes_) reports_.push_back({std::string(pass->name), 0, 0, {}});
   }
 
   std::vector<PassReport> run(Graph& graph) {
     graph = graph.compacted();
-    for (const Stage stage : kStages) run_stage(graph, stage);
+    bool changed = true;  // what a stage leaves may be work for an earlier one
+    for (int round = 0; changed && round < kMostSweeps; ++round) {
+      changed = false;
+      for (PassReport& report : reports_) report.skips.clear();
+      for (const Stage stage : kStages) changed |= run_stage(graph, stage);
+    }
     return std::move(reports_);
   }
 
@@ -152,27 +159,26 @@ class Driver {
       }
       for (std::size_t i = 0; i < passes_.size(); ++i) {
         const bool simplifies = passes_[i]->stage == Stage::kSimplify;  // what later stages leave is simplified again
-        if (passes_[i]->stage == stage || simplifies) changed |= sweep(graph, i);
+        if (passes_[i]->stage == stage || simplifies) changed |= sweep(graph, i, stage);
       }
       if (!changed) break;
       changed_ever = true;
       graph = graph.compacted();
-      if (infer_again(graph)) verify(graph);
+      as_far_as_sound([&] { graph.infer(); });
     }
     return changed_ever;
   }
 
-  /// A node that never runs may be wrong in a way that only shows now; that is for the run to say. False then.
-  static bool infer_again(Graph& graph) {
+  /// A node that never runs may be wrong in a way that only shows now; that is for the run to say.
+  template <class Body>
+  static void as_far_as_sound(Body&& body) {
     try {
-      graph.infer();
-      return true;
+      body();
     } catch (const ModelError&) {
-      return false;
     }
   }
 
-  bool sweep(Graph& graph, std::size_t which) {
+  bool sweep(Graph& graph, std::size_t which, Stage stage) {
     const auto begin = std::chrono::steady_clock::now();
     PassReport& report = reports_[which];
     Uses uses(graph);
@@ -187,10 +193,11 @@ class Driver {
       if (const auto* patch = std::get_if<Patch>(&rewrite)) {
         changed |= apply_patch(graph, uses, *patch, passes_[which]->name);
         ++report.patch_count;
-      } else if (const auto reason = std::get<Skip>(rewrite).reason; !reason.empty()) {
+      } else if (const auto reason = std::get<Skip>(rewrite).reason; !reason.empty() && stage == passes_[which]->stage) {
         ++report.skips[std::string(reason)];
       }
     }
+    if (changed) in_context([&] { return fmt::format("pass {}", report.name); }, [&] { as_far_as_sound([&] { verify(graph); }); });
     report.elapsed_ns += (std::chrono::steady_clock::now() - begin).count();
     return changed;
   }
@@ -209,9 +216,6 @@ class Driver {
                 graph.fact(to), graph.fact(from));
       uses.replace(from, to);
     }
-#ifndef NDEBUG
-    in_context([&] { return fmt::format("pass {}", pass); }, [&] { verify(graph); });
-#endif
     return !patch.replacements.empty();
   }
 

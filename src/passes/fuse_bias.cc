@@ -12,13 +12,14 @@ struct FuseBias {
   Rewrite apply(Rewriter& rewriter, const Node& node) const {
     const bool adds = node.op.name() == "add";
     if (!adds && node.op.name() != "sub") return skip();
-    if (const auto linear = as_linear(rewriter, rewriter.producer(node.inputs[0]))) {
-      const Rewrite rewrite = apply(rewriter, node, *linear, node.inputs[1], adds ? 1.0 : -1.0);
-      if (std::holds_alternative<Patch>(rewrite) || !adds) return rewrite;
+    Rewrite rewrite = skip();
+    for (std::size_t side = 0; side < (adds ? 2U : 1U); ++side) {
+      const auto linear = as_linear(rewriter, rewriter.producer(node.inputs[side]));
+      if (!linear) continue;
+      rewrite = apply(rewriter, node, *linear, node.inputs[1 - side], adds ? 1.0 : -1.0);
+      if (std::holds_alternative<Patch>(rewrite)) return rewrite;
     }
-    if (!adds) return skip();
-    const auto linear = as_linear(rewriter, rewriter.producer(node.inputs[1]));
-    return linear ? apply(rewriter, node, *linear, node.inputs[0], 1.0) : skip();
+    return rewrite;
   }
 
   static Rewrite apply(Rewriter& rewriter, const Node& node, const Linear& linear, ValueId shift, double sign) {

@@ -76,13 +76,13 @@ Tensor scaled_filter(const Linear& linear, const Tensor& filter, std::span<const
   const auto* transpose = linear.node->op.as<ConvTranspose>();
   const auto* matmul = linear.node->op.as<MatMul>();
   const std::size_t group_columns = transpose == nullptr ? 1 : columns / static_cast<std::size_t>(transpose->groups);
-  for (std::size_t i = 0; i < from.size(); ++i) {
-    const std::size_t row = i / columns % rows;
-    const std::size_t column = i % columns;
-    std::size_t channel = column;
-    if (transpose != nullptr) channel = column / group_columns * rows + row;
-    else if (matmul != nullptr && matmul->transpose_b) channel = row;
-    to[i] = static_cast<float>(from[i] * scale[channel]);
+  const bool by_row = matmul != nullptr && matmul->transpose_b;
+  for (std::size_t begin = 0, row = 0; begin < from.size(); begin += columns, row = row + 1 == rows ? 0 : row + 1) {
+    for (std::size_t column = 0; column < columns; ++column) {
+      std::size_t channel = by_row ? row : column;
+      if (transpose != nullptr) channel = column / group_columns * rows + row;
+      to[begin + column] = static_cast<float>(from[begin + column] * scale[channel]);
+    }
   }
   return out;
 }

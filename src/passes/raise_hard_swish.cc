@@ -17,34 +17,35 @@ std::optional<double> scalar(const Rewriter& rewriter, ValueId id) {
   return constant->to_double("a scale");
 }
 
-/// Adds the factors of `id`, looking into products and quotients that nothing else uses.
-void collect(const Rewriter& rewriter, ValueId id, bool look_inside, Product& product) {
+/// Adds the factors of `id`, looking into this many products and quotients one within another, but not into `whole`.
+void collect(const Rewriter& rewriter, ValueId id, int depth, ValueId whole, Product& product) {
+  if (id == whole) return product.factors.push_back(id);
   if (const auto scale = scalar(rewriter, id)) {
     product.scale *= *scale;
     return;
   }
   const Node* node = rewriter.producer(id);
-  if (node != nullptr && look_inside && node->op.name() == "mul") {
-    for (const ValueId input : node->inputs) collect(rewriter, input, rewriter.use_count(input) == 1, product);
-  } else if (const auto divisor = node != nullptr && look_inside && node->op.name() == "div"
+  if (node != nullptr && depth > 0 && node->op.name() == "mul") {
+    for (const ValueId input : node->inputs) collect(rewriter, input, depth - 1, whole, product);
+  } else if (const auto divisor = node != nullptr && depth > 0 && node->op.name() == "div"
                                       ? scalar(rewriter, node->inputs[1]) : std::nullopt) {
     product.scale /= *divisor;
-    collect(rewriter, node->inputs[0], rewriter.use_count(node->inputs[0]) == 1, product);
+    collect(rewriter, node->inputs[0], depth - 1, whole, product);
   } else {
     product.factors.push_back(id);
   }
 }
 
-/// Whether `id` is relu6(x + 3).
-bool is_shifted_relu6(const Rewriter& rewriter, ValueId id, ValueId x) {
+/// x where `id` is relu6(x + 3), else kNone.
+ValueId shifted_in_relu6(const Rewriter& rewriter, ValueId id) {
   const Node* relu6 = rewriter.producer(id);
-  if (relu6 == nullptr || relu6->op.name() != "relu6") return false;
+  if (relu6 == nullptr || relu6->op.name() != "relu6") return ValueId::kNone;
   const Node* add = rewriter.producer(relu6->inputs[0]);
-  if (add == nullptr || add->op.name() != "add") return false;
+  if (add == nullptr || add->op.name() != "add") return ValueId::kNone;
   for (std::size_t i = 0; i < 2; ++i) {
-    if (add->inputs[i] == x && scalar(rewriter, add->inputs[1 - i]) == 3.0) return true;
+    if (scalar(rewriter, add->inputs[1 - i]) == 3.0) return add->inputs[i];
   }
-  return false;
+  return ValueId::kNone;
 }
 
 /// Models kept in half precision hold 1/6 as a half does.
@@ -56,16 +57,18 @@ bool is_sixth(double scale) { return std::abs(scale * 6 - 1) <= 0x1p-11; }
 ///     mul(mul(x, 0.1667), relu6(add(x, 3)))   =>   hard_swish(x)
 struct RaiseHardSwish {
   static constexpr std::string_view kName = "raise_hard_swish";
-  static constexpr Stage kStage = Stage::kSimplify;
+  static constexpr Stage kStage = Stage::kRaise;
 
   Rewrite apply(Rewriter& rewriter, const Node& node) const {
     if (node.op.name() != "mul" && node.op.name() != "div") return skip();
-    Product product;
-    collect(rewriter, node.outputs[0], true, product);
-    if (product.factors.size() != 2) return skip();
-    for (std::size_t i = 0; i < 2; ++i) {
-      const ValueId x = product.factors[i];
-      if (!is_shifted_relu6(rewriter, product.factors[1 - i], x)) continue;
+    Product all;
+    collect(rewriter, node.outputs[0], 3, ValueId::kNone, all);
+    for (const ValueId factor : all.factors) {
+      const ValueId x = shifted_in_relu6(rewriter, factor);
+      if (x == ValueId::kNone) continue;
+      Product product;
+      collect(rewriter, node.outputs[0], 3, x, product);
+      if (product.factors != ValueIds{x, factor} && product.factors != ValueIds{factor, x}) continue;
       if (!is_sixth(product.scale)) return skip("the scale is not 1/6");
       return Rewriter::replace(node, rewriter.add("hard_swish", {x}));
     }

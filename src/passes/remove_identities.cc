@@ -16,6 +16,17 @@ bool same_known_shape(const Fact& a, const Fact& b) {
   return x && b.shape.known() == x;
 }
 
+/// Whether two shapes of as many elements are equal: all dims are known but, perhaps, one.
+bool same_shape_of_as_many(const ShapeFact& a, const ShapeFact& b) {
+  if (!a.rank_known() || !b.rank_known() || a.rank() != b.rank()) return false;
+  int unknown = 0;
+  for (std::size_t i = 0; i < a.rank(); ++i) {
+    if (a[i] != b[i] || a[i].is(0)) return false;
+    unknown += a[i].known() ? 0 : 1;
+  }
+  return unknown <= 1;
+}
+
 bool same_order(const Transpose& transpose) {
   for (std::size_t i = 0; i < transpose.perm.size(); ++i) {
     if (transpose.perm[i] != static_cast<std::int64_t>(i)) return false;
@@ -31,6 +42,10 @@ std::optional<std::size_t> passed_on(const Rewriter& rewriter, const Node& node)
   if (const auto* cast = node.op.as<Cast>()) {
     return cast->dtype == rewriter.fact(node.inputs[0]).dtype ? std::optional<std::size_t>(0) : std::nullopt;
   }
+  if (op == "reshape" || op == "squeeze" || op == "expand_dims") {
+    const bool same = same_shape_of_as_many(rewriter.fact(node.inputs[0]).shape, rewriter.fact(node.outputs[0]).shape);
+    if (same) return 0;
+  }
   if (node.outputs.size() != 1 || std::ranges::find(kShapeOnly, op) == kShapeOnly.end()) return std::nullopt;
   for (std::size_t i = 0; i < node.inputs.size(); ++i) {
     const Fact& input = rewriter.fact(node.inputs[i]);
@@ -44,7 +59,7 @@ std::optional<std::size_t> passed_on(const Rewriter& rewriter, const Node& node)
 }  // namespace
 
 /// Takes away what gives its input unchanged: identities, casts to the type that is there, transposes that keep the order,
-/// and reshapes, pads, slices and the like that keep a known shape.
+/// reshapes to the shape that is there, and pads, slices and the like that keep a known shape.
 ///     relu(cast(x) {dtype: float32})   =>   relu(x), where x is float32
 struct RemoveIdentities {
   static constexpr std::string_view kName = "remove_identities";

@@ -79,7 +79,41 @@ Origin origin_of(const Rewriter& rewriter, ValueId value) {
   return origin;
 }
 
+/// The product of all dims but the first; unknown where one of these is.
+Dim elements_each(const Fact& fact) {
+  if (!fact.shape.rank_known() || fact.shape.rank() == 0) return {};
+  const auto& dims = fact.shape.dims();
+  return ShapeFact(std::vector<Dim>(dims.begin() + 1, dims.end())).elements();
+}
+
+constexpr std::array<std::string_view, 9> kKeepFirstDim = {"conv", "max_pool", "avg_pool", "batch_norm", "identity",
+                                                           "cast", "softmax", "resize_bilinear", "resize_nearest"};
+
+bool keeps_first_dim(const Rewriter& rewriter, const Node& node) {
+  const std::string_view op = node.op.name();
+  Activation activation = Activation::kNone;
+  if (from_attribute(Attribute(std::string(op)), activation)) return true;
+  if (op == "reshape" || op == "squeeze" || op == "expand_dims") {
+    const Dim each = elements_each(rewriter.fact(node.inputs[0]));
+    return each.known() && each.value() > 0 && each == elements_each(rewriter.fact(node.outputs[0]));
+  }
+  return std::ranges::find(kKeepFirstDim, op) != kKeepFirstDim.end();
+}
+
+ValueId first_dim_root(const Rewriter& rewriter, ValueId value) {
+  for (int distance = 0; distance < kFurthest; ++distance) {
+    const Node* node = rewriter.producer(value);
+    if (node == nullptr || !keeps_first_dim(rewriter, *node)) break;
+    value = node->inputs[0];
+  }
+  return value;
+}
+
 }  // namespace
+
+bool same_first_dim(const Rewriter& rewriter, ValueId a, ValueId b) {
+  return first_dim_root(rewriter, a) == first_dim_root(rewriter, b);
+}
 
 bool same_shape(const Rewriter& rewriter, ValueId a, ValueId b) {
   const ShapeFact& x = rewriter.fact(a).shape;

@@ -1,27 +1,91 @@
 #include "runtime/executor.h"
 
-#include "runtime/program.h"
+#include <cstring>
+
+#include "base/memory.h"
 
 namespace temper {
+namespace {
 
-Executor::Executor(Graph graph, std::vector<const Backend*> backends, ExecutorOptions options)
-    : graph_(std::move(graph)),
-      backends_(std::move(backends)),
-      program_(std::make_unique<Program>(graph_, backends_, options)) {}
-
-Executor::~Executor() = default;
-
-Tensors Executor::run(Inputs inputs) {
-  require(inputs.size() == program_->input_count(), "takes {} inputs, got {}", program_->input_count(), inputs.size());
-  for (std::size_t i = 0; i < inputs.size(); ++i) program_->bind(i, inputs[i]);
-  program_->execute();
-  return program_->take_outputs();
+bool same(const Facts& facts, std::span<const Fact> others) {
+  return std::ranges::equal(facts, others, [](const Fact& a, const Fact& b) { return a.dtype == b.dtype && a.shape == b.shape; });
 }
 
-std::vector<NodeProfile> Executor::profile() const {
+bool fits(const Facts& facts, Inputs inputs) {
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (facts[i].dtype != inputs[i].dtype() || facts[i].shape.rank() != inputs[i].rank()) return false;
+    for (std::size_t axis = 0; axis < inputs[i].rank(); ++axis) {
+      if (!facts[i].shape[axis].is(inputs[i].dim(axis))) return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+Executor::Executor(Graph graph, std::vector<const Backend*> backends, ExecutorOptions options)
+    : graph_(std::move(graph)), backends_(std::move(backends)), options_(std::move(options)) {
+  chosen_.assign(options_.chosen.begin(), options_.chosen.end());
+}
+
+std::shared_ptr<const Program> Executor::program_for(std::span<const Fact> inputs) const {
+  require(inputs.size() == graph_.inputs().size(), "takes {} inputs, got {}", graph_.inputs().size(), inputs.size());
+  const std::scoped_lock lock(mutex_);
+  const auto found = std::ranges::find_if(entries_, [&](const Entry& entry) { return same(entry.inputs, inputs); });
+  if (found != entries_.end()) {
+    std::rotate(entries_.begin(), found, found + 1);
+    return entries_.front().program;
+  }
+  auto program = std::make_shared<const Program>(graph_, inputs, ProgramOptions{.backends = backends_, .chosen = chosen_, .reference = options_.reference});
+  if (entries_.size() == kKept) entries_.pop_back();
+  entries_.insert(entries_.begin(), Entry{{inputs.begin(), inputs.end()}, program});
+  return program;
+}
+
+void Context::run(Inputs inputs) {
+  if (frame_ == nullptr || inputs.size() != facts_.size() || !fits(facts_, inputs)) {
+    Facts facts;
+    for (const Tensor& input : inputs) facts.push_back({input.dtype(), input.shape(), {}});
+    use(executor_->program_for(facts));
+    facts_ = std::move(facts);
+  }
+  for (std::size_t i = 0; i < inputs.size(); ++i) frame_->bind(i, inputs[i]);
+  frame_->execute();
+}
+
+void Context::use(std::shared_ptr<const Program> program) {
+  if (program == program_) return;
+  frame_.reset();
+  const std::int64_t needed = program->placement().memory.arena_bytes;
+  if (needed > arena_bytes_) {
+    arena_.reset();
+    arena_bytes_ = 0;
+    arena_ = allocate_buffer(static_cast<std::size_t>(needed));
+    arena_bytes_ = needed;
+  }
+  frame_ = std::make_unique<Frame>(*program, arena_, FrameOptions{executor_->options().profile, executor_->options().stream_constants});
+  program_ = std::move(program);
+  for (const auto& [i, tensor] : bound_outputs_) frame_->bind_output(i, tensor);
+}
+
+void Context::bind_output(std::size_t i, Tensor tensor) {
+  std::erase_if(bound_outputs_, [&](const auto& bound) { return bound.first == i; });
+  if (frame_ != nullptr) frame_->bind_output(i, tensor);
+  bound_outputs_.emplace_back(i, std::move(tensor));
+}
+
+std::vector<NodeProfile> Context::profile() const {
   std::vector<NodeProfile> profile;
-  program_->add_profile(profile);
+  if (frame_ != nullptr) frame_->add_profile(profile);
   return profile;
+}
+
+Tensors run_once(const Executor& executor, Inputs inputs) {
+  Context context(executor);
+  context.run(inputs);
+  Tensors outputs;
+  for (std::size_t i = 0; i < context.output_count(); ++i) outputs.push_back(context.output(i));
+  return outputs;
 }
 
 }  // namespace temper

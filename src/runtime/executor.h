@@ -1,57 +1,93 @@
 #pragma once
-#include <cstdint>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "ir/graph.h"
 #include "plan/backend.h"
+#include "runtime/frame.h"
 
 namespace temper {
-
-class Program;
 
 struct ExecutorOptions {
   /// Counts and times every node.
   bool profile = false;
+  /// By node of the graph: the maker of the kernel that was chosen for it; empty where none was.
+  std::vector<std::string> chosen = {};
+  /// Every operator's definition runs.
+  bool reference = false;
+  /// Constants in mapped files are given back to the system after each step that reads them: slower, but they are not all in
+  /// memory at once.
+  bool stream_constants = false;
 };
 
-/// What one node did in all runs so far.
-struct NodeProfile {
-  const Node* node = nullptr;
-  /// The kernel that ran last; "reference" for the operator's own definition.
-  std::string kernel;
-  /// Why each backend that was asked last refused: "cpu: float64 is not handled".
-  std::vector<std::string> refusals;
-  std::int64_t count = 0;
-  /// Without what its regions' nodes took.
-  std::int64_t elapsed_ns = 0;
-};
-
-/// Runs a graph as a flat list of instructions. Kernels are prepared when shapes are first seen, by the first backend that
-/// accepts, else the operator's definition runs; those of recent shapes are kept. A value is dropped after its last use,
-/// and given away then, so that what a kernel alone holds it may change in place.
+/// A graph ready to run. It is compiled for the dtypes and shapes of inputs when those are first seen; the programs of recent ones are
+/// kept. May be used from several threads: each runs it in a Context of its own.
 class Executor {
  public:
-  /// `backends` are asked in order; they must outlive the executor.
+  /// `backends` are asked for kernels in order; they must outlive the executor.
   Executor(Graph graph, std::vector<const Backend*> backends, ExecutorOptions options = {});
-  ~Executor();
-  Executor(const Executor&) = delete;
-  Executor& operator=(const Executor&) = delete;
 
   const Graph& graph() const { return graph_; }
+  const ExecutorOptions& options() const { return options_; }
+  /// As ExecutorOptions says; for contexts that are made from now on.
+  void stream_constants() { options_.stream_constants = true; }
 
-  /// `inputs` are in the order of graph().inputs(), results in that of graph().outputs(). Throws ModelError, naming the node.
-  Tensors run(Inputs inputs);
-
-  /// Every node that runs, regions' included, in order.
-  std::vector<NodeProfile> profile() const;
+  /// The program for inputs of these facts, in the order of graph().inputs(). Throws ModelError, naming the node that they do not fit.
+  std::shared_ptr<const Program> program_for(std::span<const Fact> inputs) const;
 
  private:
+  static constexpr std::size_t kKept = 8;
+  struct Entry {
+    Facts inputs;
+    std::shared_ptr<const Program> program;
+  };
+
   Graph graph_;
   std::vector<const Backend*> backends_;
-  std::unique_ptr<Program> program_;
+  ExecutorOptions options_;
+  std::vector<std::string_view> chosen_;
+  mutable std::mutex mutex_;
+  mutable std::vector<Entry> entries_;  // most recently used first
 };
+
+/// The memory in which one thread at a time runs an executor's graph. Where shapes stay as they were in the run before, nothing is
+/// allocated by steps whose memory is planned.
+class Context {
+ public:
+  /// `executor` must outlive the context.
+  explicit Context(const Executor& executor) : executor_(&executor) {}
+  Context(Context&&) noexcept = default;
+  Context& operator=(Context&&) noexcept = default;
+
+  /// Throws ModelError, naming the node. Inputs are in the order of the graph's, and are read where they are.
+  void run(Inputs inputs);
+  /// From now on output `i` is written to this tensor; its dtype and shape must be those that the run gives.
+  void bind_output(std::size_t i, Tensor tensor);
+  /// Of the last run; valid until the next.
+  const Tensor& output(std::size_t i) const { return frame_->output(i); }
+  std::size_t output_count() const { return executor_->graph().outputs().size(); }
+
+  /// Every node that runs on the shapes of the last run, regions' included, in order.
+  std::vector<NodeProfile> profile() const;
+  /// Of the last run. Null before it.
+  const Program* program() const { return program_.get(); }
+
+ private:
+  void use(std::shared_ptr<const Program> program);
+
+  const Executor* executor_;
+  Facts facts_;
+  std::shared_ptr<const Program> program_;
+  std::shared_ptr<std::byte> arena_;
+  std::int64_t arena_bytes_ = 0;
+  std::unique_ptr<Frame> frame_;
+  std::vector<std::pair<std::size_t, Tensor>> bound_outputs_;
+};
+
+/// One run in a context of its own; the results are the caller's.
+Tensors run_once(const Executor& executor, Inputs inputs);
 
 }  // namespace temper

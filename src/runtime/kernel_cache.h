@@ -1,26 +1,22 @@
 #pragma once
-#include <memory>
-#include <span>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "plan/backend.h"
+#include "plan/select.h"
 
 namespace temper {
 
-/// The kernels of one node, prepared for the dtypes and shapes that it met last.
+/// The kernels of one node whose memory is not planned, prepared for the dtypes and shapes that it met last.
 class KernelCache {
  public:
-  /// `constants` are the node's inputs: facts with elements where an input is constant.
-  KernelCache(const Node& node, Facts facts, std::span<const Backend* const> backends)
-      : node_(&node), facts_(std::move(facts)), backends_(backends), asks_(!backends.empty()) {}
+  /// `facts` of the node's inputs, with elements where an input is constant.
+  KernelCache(const Node& node, Facts facts, Backends backends)
+      : node_(&node), facts_(std::move(facts)), backends_(backends), asks_(!backends.empty() && node.regions.empty()) {}
 
-  /// The kernel for these inputs; null where only the operator's definition serves.
-  Kernel* find(Inputs in) {
-    if (!asks_) return nullptr;
-    if (last_ < entries_.size() && matches(entries_[last_], in)) return entries_[last_].kernel.get();
-    return find_or_prepare(in);
-  }
+  /// The node's outputs in memory of their own, or an input's that no one else holds; nullopt where only the operator's
+  /// definition serves.
+  std::optional<Tensors> run(Inputs in);
 
   std::string kernel_name() const;
   const std::vector<std::string>& refusals() const { return refusals_; }
@@ -33,25 +29,19 @@ class KernelCache {
   struct Entry {
     std::vector<InputKey> inputs;  // of inputs that are not constant, in order
     std::unique_ptr<Kernel> kernel;
+    std::vector<InputKey> outputs;
     std::uint64_t used = 0;
   };
   static constexpr std::size_t kKept = 4;
 
-  bool matches(const Entry& entry, Inputs in) const {
-    std::size_t key = 0;
-    for (std::size_t i = 0; i < in.size(); ++i) {
-      if (facts_[i].constant) continue;
-      const InputKey& wanted = entry.inputs[key++];
-      if (wanted.dtype != in[i].dtype() || wanted.shape != in[i].shape()) return false;
-    }
-    return true;
-  }
-  Kernel* find_or_prepare(Inputs in);
-  std::unique_ptr<Kernel> prepare(Inputs in);
+  bool matches(const Entry& entry, Inputs in) const;
+  const Entry& find_or_prepare(Inputs in);
+  Entry prepare(Inputs in);
+  static Tensor output_for(const Kernel& kernel, Inputs in, const InputKey& wanted);
 
   const Node* node_;
   Facts facts_;
-  std::span<const Backend* const> backends_;
+  Backends backends_;
   bool asks_;
   std::size_t last_ = 0;
   std::uint64_t clock_ = 0;

@@ -1,84 +1,79 @@
 #pragma once
-#include <span>
+#include <memory>
+#include <string>
+#include <string_view>
 #include <vector>
 
-#include "ir/graph.h"
-#include "runtime/executor.h"
-#include "runtime/kernel_cache.h"
+#include "plan/select.h"
+#include "runtime/placement.h"
 
 namespace temper {
 
-/// A graph or region compiled to instructions over slots, with the slots' tensors. bind every input, execute, take every
-/// output. A program runs once at a time.
+struct ProgramOptions {
+  Backends backends = {};
+  /// By node: the maker of the kernel that was chosen for it; empty, or too short, where none was.
+  std::span<const std::string_view> chosen = {};
+  /// Without, everything gets memory as it comes.
+  bool plan_memory = true;
+  /// Every operator's definition runs; backends serve only to unpack constants.
+  bool reference = false;
+};
+
+/// A graph compiled for inputs of certain dtypes and shapes: the steps that are left to do, in order. What is of known size has a kernel
+/// and a place in memory planned beforehand; the rest (sizes that depend on data, lists, strings, regions) gets memory as it comes.
+/// Immutable: a Frame has the memory in which one run at a time happens.
 class Program {
  public:
-  /// `graph` and `backends` must outlive the program.
-  Program(const Graph& graph, std::span<const Backend* const> backends, const ExecutorOptions& options);
+  enum class Kind : std::uint8_t { kPlanned, kUnplanned, kIf, kLoop, kRegions };
 
-  std::size_t input_count() const { return inputs_.size(); }
-  std::size_t output_count() const { return outputs_.size(); }
-
-  /// Gives input `i`; what nothing uses is dropped at once.
-  void bind(std::size_t i, Tensor value) {
-    if (inputs_[i] != kNoSlot) slots_[inputs_[i]] = std::move(value);
-  }
-  /// Throws ModelError, naming the node. Everything bound is dropped then.
-  void execute();
-  Tensor take_output(std::size_t i) { return take(outputs_[i]); }
-  Tensors take_outputs();
-
-  void add_profile(std::vector<NodeProfile>& profile) const;
-
- private:
+  /// Where a step or an output reads a value.
+  struct Operand {
+    enum class In : std::uint8_t { kConstant, kSlot, kPlace };
+    In in = In::kConstant;
+    bool last = false;      ///< of a slot: no one reads it afterwards
+    std::uint32_t at = 0;   ///< of constants(), of slots; of values for a place
+  };
   static constexpr std::uint32_t kNoSlot = ~std::uint32_t{0};
 
-  /// Where an instruction or an output reads a value.
-  struct Operand {
-    std::uint32_t at = kNoSlot;
-    bool constant = false;  // at counts constants_, else slots_
-    bool last = false;      // no one reads the slot afterwards
-  };
-  enum class Kind : std::uint8_t { kKernel, kIf, kLoop, kRegions };
-  struct Instruction {
+  struct Step {
     const Node* node = nullptr;
-    Kind kind = Kind::kKernel;
-    std::size_t carried = 0;  // of a loop
-    std::uint32_t first_operand = 0, operand_count = 0;
-    std::uint32_t first_result = 0, result_count = 0;
-    KernelCache kernels;
+    Kind kind = Kind::kUnplanned;
+    std::vector<Operand> operands;
+    std::vector<std::uint32_t> results;  ///< slots, kNoSlot where nothing uses the result; values of a planned step
+    Selection selection;                 ///< of a planned step
+    bool elided = false;
+    std::int64_t workspace_offset_bytes = 0;
+    Facts facts;                           ///< of inputs, for steps that are not planned
     std::vector<Program> regions;
-    std::int64_t count = 0;
-    std::int64_t elapsed_ns = 0;
   };
 
+  /// `graph`, and the backends in `options`, outlive the program. `inputs` are facts of the graph's inputs; what is known of their shapes is used.
+  Program(const Graph& graph, std::span<const Fact> inputs, const ProgramOptions& options);
+
+  const Graph& graph() const { return *graph_; }
+  const Facts& facts() const { return facts_; }
+  const std::vector<Step>& steps() const { return steps_; }
+  const Placement& placement() const { return placement_; }
+  const Tensors& constants() const { return constants_; }
+  std::size_t slot_count() const { return slot_count_; }
+  /// The slot that each input is put in; kNoSlot where no unplanned step reads it.
+  const std::vector<std::uint32_t>& inputs() const { return inputs_; }
+  const std::vector<Operand>& outputs() const { return outputs_; }
+  /// Those that kernels are asked of.
+  Backends backends() const { return backends_; }
+
+ private:
   class Compiler;
 
-  const Tensor& peek(const Operand& operand) const {
-    return operand.constant ? constants_[operand.at] : slots_[operand.at];
-  }
-  Tensor take(const Operand& operand) {
-    return operand.last ? std::move(slots_[operand.at]) : peek(operand);
-  }
-  std::span<const Operand> operands(const Instruction& instruction) const {
-    return {operands_.data() + instruction.first_operand, instruction.operand_count};
-  }
-
-  void run_timed(Instruction& instruction);
-  void run(Instruction& instruction);
-  void run_if(Instruction& instruction);
-  void run_loop(Instruction& instruction);
-  void set_results(const Instruction& instruction, Tensors results);
-  void clear();
-
-  bool profile_ = false;
-  std::vector<Instruction> instructions_;
-  std::vector<Operand> operands_;
-  std::vector<std::uint32_t> results_;  // slots; kNoSlot where nothing uses the result
+  const Graph* graph_;
+  Backends backends_;
+  Facts facts_;
+  std::vector<Step> steps_;
+  Placement placement_;
+  Tensors constants_;
+  std::uint32_t slot_count_ = 0;
   std::vector<std::uint32_t> inputs_;
   std::vector<Operand> outputs_;
-  Tensors constants_;
-  Tensors slots_;
-  Tensors arguments_;  // of the instruction that runs, kept for its memory
 };
 
 }  // namespace temper

@@ -8,7 +8,9 @@
 #include "import/tensorflow/import_graph_def.h"
 #include "import/tensorflow/read_graph_def.h"
 #include "passes/driver.h"
+#include "plan/file/plan_file.h"
 #include "runtime/executor.h"
+#include "support/plan_files.h"
 
 namespace temper::testing {
 namespace {
@@ -102,24 +104,27 @@ Tensor any_tensor(const Fact& fact, Random& random) {
   return tensor;
 }
 
-std::vector<const Backend*> backends() {
-  static const auto cpu = make_cpu_backend();
-  static const auto onednn = make_onednn_backend();
-  return {cpu.get(), onednn.get()};
+/// A GraphDef, or a plan, whose graph is `finished`.
+Graph read(const std::string& bytes, bool& finished) {
+  const TemporaryFile file;
+  if (bytes.starts_with("\x89TPL")) file.write(bytes);
+  finished = is_plan_file(file.path());
+  if (finished) return load_plan(file.path()).graph;
+  const auto graph_def = tensorflow::parse_graph_def(bytes);
+  return tensorflow::import_graph_def(*graph_def.graph, {});
 }
 
-/// Where the definition answers, the optimised graph answers alike.
+/// Where the definition answers, the executor answers alike.
 void execute(Graph graph, const Tensors& inputs, const Facts& wanted) {
-  optimise(graph);
-  Executor executor(std::move(graph), backends());
+  const Executor executor(std::move(graph), {&cpu_backend(), &onednn_backend()});
   Tensors results;
   try {
-    results = executor.run(inputs);
+    results = run_once(executor, inputs);
   } catch (const ModelError& error) {
-    throw InternalError(fmt::format("the optimised graph fails where the definition answers: {}", error.what()));
+    throw InternalError(fmt::format("the executor fails where the definition answers: {}", error.what()));
   }
   for (std::size_t i = 0; i < wanted.size(); ++i) {
-    invariant(admits(wanted[i], results[i]), "the optimised graph gives {} where the definition gives {}",
+    invariant(admits(wanted[i], results[i]), "the executor gives {} where the definition gives {}",
               describe(results[i]), describe(wanted[i]));
   }
 }
@@ -130,8 +135,8 @@ void exercise(const std::string& bytes, Counts& counts) {
   ++counts.inputs;
   Random random(std::hash<std::string>()(bytes));
   try {
-    const auto file = tensorflow::parse_graph_def(bytes);
-    Graph graph = tensorflow::import_graph_def(*file.graph, {});
+    bool finished = false;
+    Graph graph = read(bytes, finished);
     verify(graph);
     ++counts.imported;
     Tensors inputs;
@@ -139,6 +144,7 @@ void exercise(const std::string& bytes, Counts& counts) {
     Facts wanted;  // not the elements: the executor is to have the same memory
     for (const Tensor& tensor : BoundedRun().run(graph, inputs)) wanted.push_back({tensor.dtype(), tensor.shape(), {}});
     ++counts.evaluated;
+    if (!finished) optimise(graph);
     execute(std::move(graph), inputs, wanted);
     ++counts.executed;
   } catch (const ModelError&) {  // the answer that damaged files are to get

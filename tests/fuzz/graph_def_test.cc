@@ -16,6 +16,10 @@
 #include "fuzz/exercise.h"
 #include "fuzz/mutate.h"
 #include "fuzz/seeds.h"
+#include "import/tensorflow/import_graph_def.h"
+#include "passes/driver.h"
+#include "plan/file/plan_file.h"
+#include "support/plan_files.h"
 
 /// A report of either sanitizer ends the program by SIGABRT, so that its input can be kept.
 extern "C" const char* __asan_default_options() { return "abort_on_error=1"; }
@@ -162,6 +166,29 @@ TEST(GraphDefFuzz, Text) {
     if (below(random, 3) == 0) return text_of(mutated(random));
     return mutate_text(text_of(any_seed(random)), text_of(any_seed(random)), random);
   });
+}
+
+/// Plans of graphs that can be imported, with right checksums whatever else is wrong with them.
+const std::string& any_plan(Random& random) {
+  static const auto plans = [] {
+    std::vector<std::string> all;
+    for (GraphDef& seed : seed_graphs()) {
+      try {
+        Plan plan{tensorflow::import_graph_def(seed, {}), {}, {}, {}, {}};
+        optimise(plan.graph);
+        const TemporaryFile file;
+        save_plan(plan, file.path());
+        all.push_back(file.content());
+      } catch (const ModelError&) {  // not every piece of a graph is one
+      }
+    }
+    return all;
+  }();
+  return plans[below(random, plans.size())];
+}
+
+TEST(PlanFuzz, Content) {
+  fuzz("plan", [](Random& random) { return signed_again(mutate_in_place(any_plan(random), random)); });
 }
 
 TEST(GraphDefFuzz, Replay) {

@@ -164,6 +164,25 @@ std::string mutate_bytes(std::string bytes, const std::string& other, Random& ra
   return bytes;
 }
 
+std::string mutate_in_place(std::string bytes, Random& random) {
+  const auto put = [&](std::size_t at, std::int64_t number, std::size_t length) {
+    std::memcpy(bytes.data() + at, &number, std::min(length, bytes.size() - at));
+  };
+  for (std::size_t round = 1 + below(random, 4); round > 0 && !bytes.empty(); --round) {
+    const std::size_t at = below(random, bytes.size());
+    const std::size_t from = below(random, bytes.size());
+    const std::size_t length = std::min(bytes.size() - std::max(at, from), 1 + below(random, 64));
+    switch (below(random, 5)) {
+      case 0: bytes[at] = static_cast<char>(bytes[at] ^ (1 << below(random, 8))); break;
+      case 1: put(at, static_cast<std::int64_t>(below(random, 64)), 1); break;
+      case 2: put(at, static_cast<std::int64_t>(below(random, 8)), 4); break;
+      case 3: put(at, edge(random), 8); break;
+      default: bytes.replace(at, length, bytes.substr(from, length));
+    }
+  }
+  return bytes;
+}
+
 std::string mutate_text(const std::string& text, const std::string& other, Random& random) {
   if (below(random, 3) == 0) return mutate_bytes(text, other, random);
   std::string result;

@@ -18,6 +18,9 @@ std::int64_t edge(Random& random);
 /// The same bytes with a few flipped, cut out, doubled, overwritten by edge values, or spliced with those of `other`.
 std::string mutate_bytes(std::string bytes, const std::string& other, Random& random);
 
+/// As many bytes, with a few flipped, overwritten by small numbers or edge values, or by others of them.
+std::string mutate_in_place(std::string bytes, Random& random);
+
 /// The same text with numbers replaced by edge values, lines dropped, doubled or swapped, or bytes changed.
 std::string mutate_text(const std::string& text, const std::string& other, Random& random);
 

@@ -48,52 +48,5 @@ TEST(Fuse, BatchNormVanishesInProductsAndTransposedConvolutions) {
   expect_ops(t.graph, {"constant", "constant", "constant", "conv_transpose"});
 }
 
-TEST(Fuse, SumsThatAreUsedElsewhereStay) {
-  ConvGraph g;
-  g.output(g.op("relu", {g.y})).output(g.y, "sums");
-  expect_ops(g.graph, {"constant", "conv", "relu"});
-}
-
-TEST(Fuse, WhatIsNotPerChannelStays) {
-  ConvGraph g;
-  g.output(g.op("add", {g.y, g.constant(numbers({5, 1, 8}, 2))}));
-  expect_ops(g.graph, {"constant", "conv", "constant", "add"});
-}
-
-TEST(Fuse, PadsMoveIntoConvolutions) {
-  Builder b;
-  const ValueId x = b.input("x", fact(DType::kFloat32, {1, 5, 6, 4}));
-  const ValueId padded = b.op("pad", {x, b.constant(i32({4, 2}, {0, 0, 1, 2, 0, 3, 0, 0}))});
-  b.output(b.op("conv", {padded, b.constant(numbers({3, 3, 4, 2}, 1))}, {{"strides", std::vector<std::int64_t>{2, 2}}}));
-  expect_ops(b.graph, {"constant", "conv"});
-}
-
-TEST(Fuse, PadsOfChannelsStay) {
-  Builder b;
-  const ValueId x = b.input("x", fact(DType::kFloat32, {1, 5, 6, 3}));
-  const ValueId padded = b.op("pad", {x, b.constant(i32({4, 2}, {0, 0, 0, 0, 0, 0, 0, 1}))});
-  b.output(b.op("conv", {padded, b.constant(numbers({3, 3, 4, 2}, 1))}));
-  expect_ops(b.graph, {"constant", "pad", "constant", "conv"});
-}
-
-TEST(RemoveIdentities, TakesAwayWhatChangesNothing) {
-  Builder b;
-  ValueId x = b.input("x", fact(DType::kFloat32, {2, 3}));
-  x = b.op("identity", {x});
-  x = b.op("cast", {x}, {{"dtype", DType::kFloat32}});
-  x = b.op("reshape", {x, b.constant(i32({2}, {-1, 3}))});
-  x = b.op("transpose", {x}, {{"perm", std::vector<std::int64_t>{1, 0}}});
-  x = b.op("transpose", {x}, {{"perm", std::vector<std::int64_t>{1, 0}}});
-  b.output(b.op("relu", {x}));
-  expect_ops(b.graph, {"relu"});
-}
-
-TEST(RemoveIdentities, KeepsReshapesOfUnknownShapes) {
-  Builder b;
-  const ValueId x = b.input("x", fact(DType::kFloat32, {-1, -1}));
-  b.output(b.op("reshape", {x, b.constant(i32({2}, {-1, 3}))}));
-  expect_ops(b.graph, {"constant", "reshape"});
-}
-
 }  // namespace
 }  // namespace temper::testing

@@ -1,5 +1,8 @@
 #include "runtime/executor.h"
 
+#include <array>
+#include <thread>
+
 #include "base/memory.h"
 #include "ops/evaluate.h"
 #include "support/graphs.h"
@@ -8,7 +11,13 @@
 namespace temper::testing {
 namespace {
 
-Tensors run(const Graph& graph, Tensors inputs) { return Executor(graph, {}).run(inputs); }
+Tensors run(const Graph& graph, Tensors inputs) { return run_once(Executor(graph, {}), inputs); }
+
+/// The first output of one more run.
+Tensor answer(Context& context, const Tensors& inputs) {
+  context.run(inputs);
+  return context.output(0);
+}
 
 /// Adds 1 in a loop while the carried value times nothing is below a bound: x = x + step while less(x, bound).
 Graph counting_loop() {
@@ -46,20 +55,22 @@ TEST(Executor, RunsAgainOnOtherShapes) {
   Builder b;
   const ValueId x = b.input("x", fact(DType::kFloat32, {-1}));
   b.output(b.op("relu", {x}));
-  Executor executor(b.graph, {});
-  EXPECT_TRUE(near(executor.run(Tensors{f32({1}, {-1})})[0], f32({1}, {0})));
-  EXPECT_TRUE(near(executor.run(Tensors{f32({3}, {1, -1, 2})})[0], f32({3}, {1, 0, 2})));
+  const Executor executor(b.graph, {});
+  Context context(executor);
+  EXPECT_TRUE(near(answer(context, {f32({1}, {-1})}), f32({1}, {0})));
+  EXPECT_TRUE(near(answer(context, {f32({3}, {1, -1, 2})}), f32({3}, {1, 0, 2})));
 }
 
 TEST(Executor, RunsLoops) {
   if (!op_registry().contains("less")) GTEST_SKIP() << "comparisons are not there";
   const Graph graph = counting_loop();
-  Executor executor(graph, {}, {.profile = true});
+  const Executor executor(graph, {}, {.profile = true});
+  Context context(executor);
   const Tensors inputs{f32({}, {1}), f32({}, {6})};
-  for (int turn = 0; turn < 2; ++turn) EXPECT_TRUE(near(executor.run(inputs)[0], evaluate(graph, inputs)[0]));
-  EXPECT_TRUE(near(executor.run(Tensors{f32({}, {9}), f32({}, {6})})[0], f32({}, {9})));
+  for (int turn = 0; turn < 2; ++turn) EXPECT_TRUE(near(answer(context, inputs), evaluate(graph, inputs)[0]));
+  EXPECT_TRUE(near(answer(context, {f32({}, {9}), f32({}, {6})}), f32({}, {9})));
   std::int64_t adds = 0;
-  for (const NodeProfile& node : executor.profile()) {
+  for (const NodeProfile& node : context.profile()) {
     if (node.node->op.name() == "add") adds += node.count;
   }
   EXPECT_EQ(adds, 6);
@@ -74,9 +85,10 @@ TEST(Executor, TakesBranches) {
   Builder b;
   const ValueId condition = b.input("c", fact(DType::kBool, {}));
   b.output(b.op("if", {condition, b.input("x", x)}, {}, {yes.graph, no.graph}));
-  Executor executor(b.graph, {});
-  EXPECT_TRUE(near(executor.run(Tensors{boolean({}, {true}), f32({2}, {-1, 1})})[0], f32({2}, {0, 1})));
-  EXPECT_TRUE(near(executor.run(Tensors{boolean({}, {false}), f32({2}, {-1, 1})})[0], f32({2}, {-1, 1})));
+  const Executor executor(b.graph, {});
+  Context context(executor);
+  EXPECT_TRUE(near(answer(context, {boolean({}, {true}), f32({2}, {-1, 1})}), f32({2}, {0, 1})));
+  EXPECT_TRUE(near(answer(context, {boolean({}, {false}), f32({2}, {-1, 1})}), f32({2}, {-1, 1})));
 }
 
 TEST(Executor, NamesTheNodeThatFailsAndRunsOn) {
@@ -84,65 +96,110 @@ TEST(Executor, NamesTheNodeThatFailsAndRunsOn) {
   const ValueId x = b.input("x", fact(DType::kFloat32, {-1}));
   const ValueId y = b.input("y", fact(DType::kFloat32, {-1}));
   b.output(b.op("add", {b.op("relu", {x}), y}));
-  Executor executor(b.graph, {});
+  const Executor executor(b.graph, {});
+  Context context(executor);
   try {
-    executor.run(Tensors{f32({2}, {1, 2}), f32({3}, {1, 2, 3})});
+    context.run(Tensors{f32({2}, {1, 2}), f32({3}, {1, 2, 3})});
     ADD_FAILURE() << "was not refused";
   } catch (const ModelError& error) {
     EXPECT_NE(std::string(error.what()).find("node 'add_1' (add)"), std::string::npos) << error.what();
   }
-  EXPECT_TRUE(near(executor.run(Tensors{f32({1}, {1}), f32({1}, {2})})[0], f32({1}, {3})));
+  EXPECT_TRUE(near(answer(context, {f32({1}, {1}), f32({1}, {2})}), f32({1}, {3})));
 }
 
-/// Doubles; counts how often it was prepared; refuses more than three elements.
-struct Doubling : Backend {
-  struct Twice : Kernel {
-    std::string_view name() const override { return "twice"; }
-    Tensors run(Inputs in) override {
-      Tensor out(DType::kFloat32, in[0].shape());
-      for (std::size_t i = 0; i < in[0].data<float>().size(); ++i) out.mutable_data<float>()[i] = 2 * in[0].data<float>()[i];
-      return {out};
-    }
-  };
-  std::string_view name() const override { return "doubling"; }
-  Prepared prepare(const Node&, std::span<const Fact> in) const override {
-    ++count;
-    if (in[0].shape.elements().value() > 3) return Refusal{"more than three", false};
-    return std::make_unique<Twice>();
+/// Doubles; refuses more than three elements.
+struct Twice : Kernel {
+  std::string_view name() const override { return "twice"; }
+  void run(Inputs in, std::span<Tensor> out, std::span<std::byte>) const override {
+    for (std::size_t i = 0; i < in[0].data<float>().size(); ++i) out[0].mutable_data<float>()[i] = 2 * in[0].data<float>()[i];
   }
-  mutable int count = 0;
 };
+int asked = 0;
+std::optional<Prepared> make_twice(const Node&, std::span<const Fact> in) {
+  ++asked;
+  if (in[0].shape.elements().value() > 3) return Refusal{"more than three", false};
+  return std::make_unique<Twice>();
+}
 
-TEST(Executor, KeepsKernelsByShape) {
+TEST(Executor, KeepsProgramsByShape) {
   Builder b;
   b.output(b.op("relu", {b.input("x", fact(DType::kFloat32, {-1}))}));
-  const Doubling backend;
-  Executor executor(b.graph, {&backend});
-  const Tensor one = f32({1}, {1});
-  const Tensor two = f32({2}, {1, 2});
+  const Backend backend{"test", {{"test/twice", make_twice}}};
+  const Executor executor(b.graph, {&backend});
+  Context context(executor);
+  asked = 0;
   const Tensor four = f32({4}, {1, 2, 3, 4});
   for (int turn = 0; turn < 3; ++turn) {
-    EXPECT_TRUE(near(executor.run({&one, 1})[0], f32({1}, {2})));
-    EXPECT_TRUE(near(executor.run({&two, 1})[0], f32({2}, {2, 4})));
-    EXPECT_TRUE(near(executor.run({&four, 1})[0], four)) << "the definition runs where a backend refuses";
+    EXPECT_TRUE(near(answer(context, {f32({1}, {1})}), f32({1}, {2})));
+    EXPECT_TRUE(near(answer(context, {f32({2}, {1, 2})}), f32({2}, {2, 4})));
+    EXPECT_TRUE(near(answer(context, {four}), four)) << "the definition runs where a backend refuses";
   }
-  EXPECT_EQ(backend.count, 3);
-  EXPECT_EQ(executor.profile()[0].refusals, std::vector<std::string>{"doubling: more than three"});
+  EXPECT_EQ(asked, 3);
+  EXPECT_EQ(context.profile()[0].refusals, std::vector<std::string>{"test/twice: more than three"});
 }
 
-TEST(Executor, DropsWhatIsNotUsedAnyMore) {
+/// A chain of operators on 4 MB, each of whose results is used once.
+Graph long_chain() {
   Builder b;
   ValueId x = b.input("x", fact(DType::kFloat32, {-1}));
   for (int i = 0; i < 20; ++i) x = b.op("relu", {x});
   b.output(x);
-  Executor executor(b.graph, {});
+  return b.graph;
+}
+
+TEST(Executor, ReusesTheMemoryOfWhatIsNotUsedAnyMore) {
+  const Executor executor(long_chain(), {});
   const Tensor in = Tensor::zeros(DType::kFloat32, Shape{1 << 20});
-  const std::size_t before = memory_in_use();
   const std::size_t limit = memory_limit();
-  set_memory_limit(before + (std::size_t{10} << 20));
-  EXPECT_NO_THROW(executor.run({&in, 1}));
+  set_memory_limit(memory_in_use() + (std::size_t{17} << 20));
+  EXPECT_NO_THROW(run_once(executor, {&in, 1}));
   set_memory_limit(limit);
-  EXPECT_EQ(memory_in_use(), before);
+}
+
+TEST(Executor, TakesNoMemoryInLaterRuns) {
+  const Backend backend{"test", {{"test/twice", make_twice}}};
+  const Executor executor(long_chain(), {&backend});
+  Context context(executor);
+  const Tensors in{f32({3}, {1, 2, 3})};
+  context.run(in);
+  const std::size_t limit = memory_limit();
+  set_memory_limit(0);
+  EXPECT_NO_THROW(context.run(in));
+  set_memory_limit(limit);
+  EXPECT_TRUE(near(context.output(0), f32({3}, {1048576, 2097152, 3145728})));
+}
+
+TEST(Executor, WritesToTheCallersMemory) {
+  Builder b;
+  const ValueId x = b.input("x", fact(DType::kFloat32, {-1}));
+  const ValueId y = b.op("relu", {x});
+  b.output(y).output(x, "same").output(y, "again");
+  const Executor executor(b.graph, {});
+  Context context(executor);
+  Tensors mine{f32({2}, {9, 9}), f32({2}, {9, 9}), f32({2}, {9, 9})};
+  for (std::size_t i = 0; i < 3; ++i) context.bind_output(i, mine[i]);
+  for (const float sign : {1.0F, -1.0F}) {
+    context.run(Tensors{f32({2}, {sign, 4})});
+    EXPECT_TRUE(near(mine[0], f32({2}, {std::max(sign, 0.0F), 4})));
+    EXPECT_TRUE(near(mine[1], f32({2}, {sign, 4})));
+    EXPECT_TRUE(near(mine[2], mine[0]));
+    EXPECT_EQ(context.output(0).bytes().data(), mine[0].bytes().data());
+  }
+}
+
+TEST(Executor, RunsInManyThreadsAtOnce) {
+  const Executor executor(long_chain(), {});
+  std::vector<std::thread> threads;
+  std::array<Tensor, 4> answers;
+  for (std::size_t t = 0; t < answers.size(); ++t) {
+    threads.emplace_back([&, t] {
+      Context context(executor);
+      for (int turn = 0; turn < 20; ++turn) context.run(Tensors{Tensor::from<float>({2}, std::array{static_cast<float>(t), -1.0F})});
+      answers[t] = context.output(0);
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (std::size_t t = 0; t < answers.size(); ++t) EXPECT_TRUE(near(answers[t], f32({2}, {static_cast<float>(t), 0})));
 }
 
 }  // namespace

@@ -21,14 +21,15 @@ inline std::vector<std::string> op_names(const Graph& graph) {
   return names;
 }
 
-/// Numbers in [-2, 2], or small integers, for the inputs of a graph; unknown dims become 3.
+/// Numbers in [-2, 2], 0 or 1, for the inputs of a graph; unknown dims become 3, unknown ranks 2.
 inline Tensors random_inputs(const Graph& graph, unsigned seed = 1) {
   std::mt19937 random(seed);
   Tensors inputs;
   for (const Port& port : graph.inputs()) {
     const Fact& fact = graph.fact(port.value);
     Shape shape;
-    for (const Dim& dim : fact.shape.dims()) shape.push_back(dim.known() ? dim.value() : 3);
+    const ShapeFact known = fact.shape.rank_known() ? fact.shape : ShapeFact::of_rank(2);
+    for (const Dim& dim : known.dims()) shape.push_back(dim.known() ? dim.value() : 3);
     Tensor tensor(fact.dtype, shape);
     visit_elements(fact.dtype, [&]<class T>(Type<T>) {
       for (T& x : tensor.mutable_data<T>()) {

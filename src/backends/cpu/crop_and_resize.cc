@@ -33,22 +33,30 @@ TEMPER_FOR_EACH_ISA void interpolate(const Corners& corners, std::int64_t channe
 /// Bilinear crops of float32 images, boxes in parallel.
 class CropKernel final : public Kernel {
  public:
-  explicit CropKernel(float outside) : outside_(outside) {}
+  CropKernel(float outside, std::int64_t height, std::int64_t width) : outside_(outside), height_(height), width_(width) {}
 
   std::string_view name() const override { return "f32_crop_and_resize"; }
 
-  Tensors run(Inputs in) override {
+  /// Where rows and columns are taken, for each thread.
+  std::size_t workspace_bytes() const override {
+    return static_cast<std::size_t>(thread_count()) * static_cast<std::size_t>(height_ + width_) * sizeof(CropTap);
+  }
+
+  void run(Inputs in, std::span<Tensor> out, std::span<std::byte> workspace) const override {
     const Shape shape = crops_shape(in);
-    Tensor out(DType::kFloat32, shape);
-    if (out.elements() == 0) return {std::move(out)};
-    float* const to = out.mutable_data<float>().data();
-    parallel_for(shape[0], 1, [&](std::int64_t begin, std::int64_t end) {
-      std::vector<CropTap> rows(static_cast<std::size_t>(shape[1]));
-      std::vector<CropTap> columns(static_cast<std::size_t>(shape[2]));
+    if (shape != out[0].shape()) throw ModelError(fmt::format("crops are {}, but {} was planned", shape, out[0]));
+    if (out[0].elements() == 0) return;
+    float* const to = out[0].mutable_data<float>().data();
+    auto* const taps = reinterpret_cast<CropTap*>(workspace.data());
+    const std::int64_t parts = std::min<std::int64_t>(static_cast<std::int64_t>(workspace.size_bytes() / sizeof(CropTap)) / (height_ + width_), shape[0]);
+    parallel_for(parts, 1, [&](std::int64_t first, std::int64_t last) {
       const std::int64_t size = shape.elements(1, 4);
-      for (std::int64_t n = begin; n < end; ++n) crop(in, n, rows, columns, to + n * size);
+      for (std::int64_t part = first; part < last; ++part) {
+        const std::span<CropTap> rows(taps + part * (height_ + width_), static_cast<std::size_t>(height_));
+        const std::span<CropTap> columns(rows.data() + height_, static_cast<std::size_t>(width_));
+        for (std::int64_t n = shape[0] * part / parts; n < shape[0] * (part + 1) / parts; ++n) crop(in, n, rows, columns, to + n * size);
+      }
     });
-    return {std::move(out)};
   }
 
  private:
@@ -78,6 +86,7 @@ class CropKernel final : public Kernel {
   }
 
   float outside_;
+  std::int64_t height_, width_;
 };
 
 }  // namespace
@@ -87,7 +96,10 @@ std::optional<Prepared> prepare_crop_and_resize(const Node& node, std::span<cons
   if (crop == nullptr) return std::nullopt;
   if (in[0].dtype != DType::kFloat32) return Refusal{fmt::format("{} is not handled", in[0].dtype), true};
   if (crop->method != CropMethod::kBilinear) return Refusal{"only bilinear crops are handled", true};
-  return std::make_unique<CropKernel>(crop->extrapolation_value);
+  if (!in[3].constant) return Refusal{"the crops' size is not known beforehand"};
+  const auto size = in[3].constant->to_int64s();
+  if (size.size() != 2 || size[0] <= 0 || size[1] <= 0) return Refusal{"there is nothing to compute"};
+  return std::make_unique<CropKernel>(crop->extrapolation_value, size[0], size[1]);
 }
 
 }  // namespace temper::cpu

@@ -86,25 +86,17 @@ constexpr std::array<Named<BinaryRun>, 6> kBinary = {{{"add", add_run}, {"sub", 
 /// Elements from which a second thread pays.
 constexpr std::int64_t kGrain = 1 << 15;
 
-/// The output: an input's memory where it is of the output's shape and no one else holds it.
-Tensor output_for(Inputs in, const Shape& shape) {
-  for (const Tensor& input : in) {
-    if (input.sole_owner() && input.shape() == shape) return input;
-  }
-  return {DType::kFloat32, shape};
-}
-
 class UnaryKernel final : public Kernel {
  public:
   explicit UnaryKernel(const Named<UnaryRun>& unary) : run_(unary.run), name_(fmt::format("f32_{}", unary.op)) {}
   std::string_view name() const override { return name_; }
 
-  Tensors run(Inputs in) override {
+  bool in_place(std::size_t) const override { return true; }
+
+  void run(Inputs in, std::span<Tensor> out, std::span<std::byte>) const override {
     const float* const x = in[0].data<float>().data();
-    Tensor out = output_for(in, in[0].shape());
-    float* const y = out.mutable_data<float>().data();
-    parallel_for(out.elements(), kGrain, [&](std::int64_t begin, std::int64_t end) { run_(x + begin, y + begin, end - begin); });
-    return {std::move(out)};
+    float* const y = out[0].mutable_data<float>().data();
+    parallel_for(out[0].elements(), kGrain, [&](std::int64_t begin, std::int64_t end) { run_(x + begin, y + begin, end - begin); });
   }
 
  private:
@@ -114,17 +106,18 @@ class UnaryKernel final : public Kernel {
 
 class BinaryKernel final : public Kernel {
  public:
-  BinaryKernel(const Named<BinaryRun>& binary, const Shape& shape, const BroadcastRuns<2>& runs)
-      : run_(binary.run), name_(fmt::format("f32_{}", binary.op)), shape_(shape), runs_(runs) {}
+  BinaryKernel(const Named<BinaryRun>& binary, const Shape& x, const Shape& y, const Shape& z, const BroadcastRuns<2>& runs)
+      : run_(binary.run), name_(fmt::format("f32_{}", binary.op)), elements_(z.elements()), whole_{x == z, y == z}, runs_(runs) {}
   std::string_view name() const override { return name_; }
 
-  Tensors run(Inputs in) override {
+  bool in_place(std::size_t input) const override { return whole_[input]; }
+
+  void run(Inputs in, std::span<Tensor> out, std::span<std::byte>) const override {
     const float* const x = in[0].data<float>().data();
     const float* const y = in[1].data<float>().data();
-    Tensor out = output_for(in, shape_);
-    float* const z = out.mutable_data<float>().data();
+    float* const z = out[0].mutable_data<float>().data();
     const auto [x_step, y_step] = runs_.steps();
-    if (runs_.length() == shape_.elements()) {
+    if (runs_.length() == elements_) {
       parallel_for(runs_.length(), kGrain, [&, x_step = x_step, y_step = y_step](std::int64_t begin, std::int64_t end) {
         run_(x + begin * x_step, x_step, y + begin * y_step, y_step, z + begin, end - begin);
       });
@@ -133,13 +126,13 @@ class BinaryKernel final : public Kernel {
         run_(x + from[0], x_step, y + from[1], y_step, z + to, runs_.length());
       });
     }
-    return {std::move(out)};
   }
 
  private:
   BinaryRun run_;
   std::string name_;
-  Shape shape_;
+  std::int64_t elements_;
+  std::array<bool, 2> whole_;
   BroadcastRuns<2> runs_;
 };
 
@@ -158,7 +151,7 @@ Prepared prepare_binary(const Named<BinaryRun>& binary, std::span<const Fact> in
   const BroadcastRuns<2> runs(shape, {x, y});
   if (runs.length() < 8) return Refusal{"runs of equal steps are too short"};
   if (runs.steps() == BroadcastRuns<2>::Offsets{0, 0}) return Refusal{"there is nothing to compute"};
-  return std::make_unique<BinaryKernel>(binary, shape, runs);
+  return std::make_unique<BinaryKernel>(binary, x, y, shape, runs);
 }
 
 }  // namespace

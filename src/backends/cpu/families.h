@@ -3,8 +3,7 @@
 
 #include "plan/backend.h"
 
-/// One function a family of operators, each in the file of its name. They take any node: nullopt where it is not of the
-/// family.
+/// KernelMaker::prepare of each family of operators, in the file of its name.
 namespace temper::cpu {
 
 std::optional<Prepared> prepare_crop_and_resize(const Node& node, std::span<const Fact> in);

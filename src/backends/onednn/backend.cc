@@ -4,28 +4,27 @@
 #include "backends/onednn/primitive.h"
 
 namespace temper {
-namespace onednn {
 namespace {
 
-class OnednnBackend : public Backend {
- public:
-  std::string_view name() const override { return "onednn"; }
-
-  Prepared prepare(const Node& node, std::span<const Fact> in) const override {
-    for (const auto family : {prepare_conv, prepare_conv_transpose, prepare_matmul, prepare_pool}) {
-      try {
-        if (auto prepared = family(node, in)) return std::move(*prepared);
-      } catch (const dnnl::error& error) {
-        return Refusal{error.what()};
-      }
-    }
-    return Refusal{"operator is not handled", true};
+template <auto kPrepare>
+std::optional<Prepared> guarded(const Node& node, std::span<const Fact> in) {
+  try {
+    return kPrepare(node, in);
+  } catch (const dnnl::error& error) {
+    return Refusal{error.what()};
   }
-};
+}
 
 }  // namespace
-}  // namespace onednn
 
-std::unique_ptr<Backend> make_onednn_backend() { return std::make_unique<onednn::OnednnBackend>(); }
+const Backend& onednn_backend() {
+  static const Backend backend{"onednn",
+                               {{"onednn/conv", guarded<onednn::prepare_conv>},
+                                {"onednn/conv_transpose", guarded<onednn::prepare_conv_transpose>},
+                                {"onednn/matmul", guarded<onednn::prepare_matmul>},
+                                {"onednn/pool", guarded<onednn::prepare_pool>}},
+                               onednn::unpack};
+  return backend;
+}
 
 }  // namespace temper

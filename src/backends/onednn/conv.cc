@@ -26,34 +26,32 @@ Memory::desc filter_desc(const Shape& filter, std::int64_t groups) {
 
 class ConvKernel final : public Kernel {
  public:
-  ConvKernel(const Conv& conv, const ConvGeometry& geometry, std::span<const Fact> in,
-             const dnnl::convolution_forward::primitive_desc& desc)
-      : output_(geometry.output),
-        has_bias_(conv.has_bias),
+  ConvKernel(const Conv& conv, std::span<const Fact> in, const dnnl::convolution_forward::primitive_desc& desc)
+      : has_bias_(conv.has_bias),
         has_residual_(conv.has_residual),
         name_(fmt::format("onednn_conv {}", desc.impl_info_str())),
         weights_(in[1], filter_desc(*in[1].shape.known(), conv.groups), desc.weights_desc()),
-        primitive_(dnnl::convolution_forward(desc)) {
+        primitive_(dnnl::convolution_forward(desc), desc.scratchpad_desc()) {
     primitive_.add(DNNL_ARG_SRC, desc.src_desc());
-    weights_.add_to(primitive_, DNNL_ARG_WEIGHTS);
-    if (has_bias_) primitive_.add(DNNL_ARG_BIAS, desc.bias_desc());
+    primitive_.add(DNNL_ARG_WEIGHTS, desc.weights_desc());
     primitive_.add(DNNL_ARG_DST, desc.dst_desc());
+    if (has_bias_) primitive_.add(DNNL_ARG_BIAS, desc.bias_desc());
   }
 
   std::string_view name() const override { return name_; }
+  std::size_t workspace_bytes() const override { return primitive_.workspace_bytes(); }
+  bool in_place(std::size_t input) const override { return has_residual_ && input == (has_bias_ ? 3U : 2U); }
+  std::vector<PackedInput> packed() const override { return weights_.packed(1); }
 
-  Tensors run(Inputs in) override {
-    Tensor out = has_residual_ ? output_with_residual(in.back()) : Tensor(DType::kFloat32, output_);
-    primitive_.set(DNNL_ARG_SRC, in[0]);
-    weights_.set(primitive_, DNNL_ARG_WEIGHTS, in[1]);
-    if (has_bias_) primitive_.set(DNNL_ARG_BIAS, in[2]);
-    primitive_.set(DNNL_ARG_DST, out);
-    primitive_.run();
-    return {std::move(out)};
+  void run(Inputs in, std::span<Tensor> out, std::span<std::byte> workspace) const override {
+    if (has_residual_) start_from(in.back(), out[0]);
+    const std::byte* const weights = weights_.data(in[1]);
+    const std::byte* const to = out[0].bytes().data();
+    if (has_bias_) primitive_.run({in[0].bytes().data(), weights, to, in[2].bytes().data()}, workspace);
+    else primitive_.run({in[0].bytes().data(), weights, to}, workspace);
   }
 
  private:
-  Shape output_;
   bool has_bias_;
   bool has_residual_;
   std::string name_;
@@ -61,8 +59,8 @@ class ConvKernel final : public Kernel {
   Primitive primitive_;
 };
 
-dnnl::convolution_forward::desc describe_conv(const Conv& conv, const ConvGeometry& geometry, const Shape& x,
-                                              const Shape& filter) {
+dnnl::convolution_forward::primitive_desc describe_conv(const Conv& conv, const ConvGeometry& geometry, const Shape& x,
+                                                        const Memory::desc& filter) {
   Memory::dims strides, dilations, before, after;
   for (const WindowAxis& axis : geometry.axes) {
     strides.push_back(axis.stride);
@@ -70,10 +68,11 @@ dnnl::convolution_forward::desc describe_conv(const Conv& conv, const ConvGeomet
     before.push_back(axis.pad_before);
     after.push_back(axis.pad_after);
   }
-  const Memory::desc any_filter(filter_desc(filter, conv.groups).dims(), Memory::data_type::f32, Memory::format_tag::any);
   const Memory::desc bias = conv.has_bias ? row_major(Shape{geometry.output_channels}) : Memory::desc();
-  return {dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct, channels_last(x), any_filter, bias,
-          channels_last(geometry.output), strides, dilations, before, after};
+  return {{dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct, channels_last(x), filter, bias,
+           channels_last(geometry.output), strides, dilations, before, after},
+          attributes(conv.has_residual, conv.activation, conv.alpha),
+          cpu()};
 }
 
 }  // namespace
@@ -90,10 +89,14 @@ std::optional<Prepared> prepare_conv(const Node& node, std::span<const Fact> in)
   if (conv->has_bias && !in[2].shape.elements().is(geometry.output_channels)) return Refusal{"the bias does not fit"};
   if (conv->has_residual && in.back().shape != ShapeFact(geometry.output)) return Refusal{"the residual does not fit"};
   if (geometry.output.elements() == 0 || x.elements() == 0) return Refusal{"there is nothing to compute"};
-  const dnnl::convolution_forward::primitive_desc desc(
-      describe_conv(*conv, geometry, x, filter), attributes(conv->has_residual, conv->activation, conv->alpha), cpu());
-  if (std::string_view(desc.impl_info_str()).starts_with("ref")) return Refusal{"oneDNN has no fast kernel for it"};
-  return std::make_unique<ConvKernel>(*conv, geometry, in, desc);
+  for (const Memory::desc& layout : weight_layouts(in[1], filter_desc(filter, conv->groups))) {
+    try {
+      const auto desc = describe_conv(*conv, geometry, x, layout);
+      if (!std::string_view(desc.impl_info_str()).starts_with("ref")) return std::make_unique<ConvKernel>(*conv, in, desc);
+    } catch (const dnnl::error&) {  // not with the weights in this layout
+    }
+  }
+  return Refusal{"oneDNN has no fast kernel for it"};
 }
 
 }  // namespace temper::onednn

@@ -24,9 +24,8 @@ Memory::desc filter_desc(const Shape& filter, std::int64_t groups) {
   return {dims, Memory::data_type::f32, strides};
 }
 
-dnnl::deconvolution_forward::primitive_desc describe_deconvolution(const ConvTranspose& conv, const Shape& filter,
-                                                                   const Shape& x, const ConvGeometry& geometry,
-                                                                   const Shape& y) {
+dnnl::deconvolution_forward::primitive_desc describe_deconvolution(const ConvTranspose& conv, const Memory::desc& filter, const Shape& x,
+                                                                   const ConvGeometry& geometry, const Shape& y) {
   Memory::dims strides, dilations, before, after;
   for (const WindowAxis& axis : geometry.axes) {
     strides.push_back(axis.stride);
@@ -34,80 +33,46 @@ dnnl::deconvolution_forward::primitive_desc describe_deconvolution(const ConvTra
     before.push_back(axis.pad_before);
     after.push_back(axis.pad_after);
   }
-  const Memory::desc any_filter(filter_desc(filter, conv.groups).dims(), Memory::data_type::f32, Memory::format_tag::any);
   const Memory::desc bias = conv.has_bias ? row_major(Shape{geometry.channels}) : Memory::desc();
-  return {{dnnl::prop_kind::forward_inference, dnnl::algorithm::deconvolution_direct, channels_last(x), any_filter, bias,
+  return {{dnnl::prop_kind::forward_inference, dnnl::algorithm::deconvolution_direct, channels_last(x), filter, bias,
            channels_last(y), strides, dilations, before, after},
           attributes(conv.has_residual, conv.activation, conv.alpha),
           cpu()};
 }
 
-/// The primitive for one output size.
-struct Deconvolution {
-  Deconvolution(const ConvTranspose& conv, std::span<const Fact> in, const Shape& y,
-                const dnnl::deconvolution_forward::primitive_desc& desc)
-      : output(y),
-        weights(in[1], filter_desc(*in[1].shape.known(), conv.groups), desc.weights_desc()),
-        primitive(dnnl::deconvolution_forward(desc)) {
-    primitive.add(DNNL_ARG_SRC, desc.src_desc());
-    weights.add_to(primitive, DNNL_ARG_WEIGHTS);
-    if (conv.has_bias) primitive.add(DNNL_ARG_BIAS, desc.bias_desc());
-    primitive.add(DNNL_ARG_DST, desc.dst_desc());
-  }
-
-  Shape output;
-  Weights weights;
-  Primitive primitive;
-};
-
-/// The output's size is a value that comes when the graph runs; the primitive of the last one is kept.
 class ConvTransposeKernel final : public Kernel {
  public:
-  ConvTransposeKernel(ConvTranspose conv, std::span<const Fact> in)
-      : conv_(std::move(conv)), facts_(in.begin(), in.end()) {}
-
-  std::string_view name() const override { return "onednn_conv_transpose"; }
-
-  Tensors run(Inputs in) override {
-    const auto sizes = in[0].to_int64s();
-    if (!made_ || sizes != sizes_) make(sizes);
-    if (!deconvolution_) return conv_.reference(in);
-    Deconvolution& d = *deconvolution_;
-    if (conv_.has_residual && in.back().shape() != d.output) return conv_.reference(in);
-    Tensor out = conv_.has_residual ? output_with_residual(in.back()) : Tensor(DType::kFloat32, d.output);
-    d.weights.set(d.primitive, DNNL_ARG_WEIGHTS, in[1]);
-    d.primitive.set(DNNL_ARG_SRC, in[2]);
-    if (conv_.has_bias) d.primitive.set(DNNL_ARG_BIAS, in[3]);
-    d.primitive.set(DNNL_ARG_DST, out);
-    d.primitive.run();
-    return {std::move(out)};
+  ConvTransposeKernel(const ConvTranspose& conv, std::span<const Fact> in, const dnnl::deconvolution_forward::primitive_desc& desc)
+      : has_bias_(conv.has_bias),
+        has_residual_(conv.has_residual),
+        name_(fmt::format("onednn_conv_transpose {}", desc.impl_info_str())),
+        weights_(in[1], filter_desc(*in[1].shape.known(), conv.groups), desc.weights_desc()),
+        primitive_(dnnl::deconvolution_forward(desc), desc.scratchpad_desc()) {
+    primitive_.add(DNNL_ARG_SRC, desc.src_desc());
+    primitive_.add(DNNL_ARG_WEIGHTS, desc.weights_desc());
+    primitive_.add(DNNL_ARG_DST, desc.dst_desc());
+    if (has_bias_) primitive_.add(DNNL_ARG_BIAS, desc.bias_desc());
   }
 
-  /// Leaves no primitive where oneDNN has none.
-  void make(const std::vector<std::int64_t>& sizes) {
-    deconvolution_.reset();
-    sizes_ = sizes;
-    made_ = true;
-    const Shape filter = *facts_[1].shape.known();
-    const Shape x = *facts_[2].shape.known();
-    const ConvGeometry geometry = conv_transpose_geometry(conv_, sizes, filter, x);
-    Shape y{geometry.batch};
-    for (const WindowAxis& axis : geometry.axes) y.push_back(axis.input);
-    y.push_back(geometry.channels);
-    if (y.elements() == 0 || x.elements() == 0) return;
-    if (conv_.has_bias && !facts_[3].shape.elements().is(geometry.channels)) return;
-    try {
-      deconvolution_.emplace(conv_, facts_, y, describe_deconvolution(conv_, filter, x, geometry, y));
-    } catch (const dnnl::error&) {
-    }
+  std::string_view name() const override { return name_; }
+  std::size_t workspace_bytes() const override { return primitive_.workspace_bytes(); }
+  bool in_place(std::size_t input) const override { return has_residual_ && input == (has_bias_ ? 4U : 3U); }
+  std::vector<PackedInput> packed() const override { return weights_.packed(1); }
+
+  void run(Inputs in, std::span<Tensor> out, std::span<std::byte> workspace) const override {
+    if (has_residual_) start_from(in.back(), out[0]);
+    const std::byte* const weights = weights_.data(in[1]);
+    const std::byte* const to = out[0].bytes().data();
+    if (has_bias_) primitive_.run({in[2].bytes().data(), weights, to, in[3].bytes().data()}, workspace);
+    else primitive_.run({in[2].bytes().data(), weights, to}, workspace);
   }
 
  private:
-  ConvTranspose conv_;
-  Facts facts_;
-  bool made_ = false;
-  std::vector<std::int64_t> sizes_;
-  std::optional<Deconvolution> deconvolution_;
+  bool has_bias_;
+  bool has_residual_;
+  std::string name_;
+  Weights weights_;
+  Primitive primitive_;
 };
 
 }  // namespace
@@ -118,7 +83,24 @@ std::optional<Prepared> prepare_conv_transpose(const Node& node, std::span<const
   for (std::size_t i = 1; i < in.size(); ++i) {
     if (in[i].dtype != DType::kFloat32) return Refusal{fmt::format("{} is not handled", in[i].dtype), true};
   }
-  return std::make_unique<ConvTransposeKernel>(*conv, in);
+  if (!in[0].constant) return Refusal{"the output's size is not known beforehand"};
+  const Shape filter = *in[1].shape.known();
+  const Shape x = *in[2].shape.known();
+  const ConvGeometry geometry = conv_transpose_geometry(*conv, in[0].constant->to_int64s(), filter, x);
+  Shape y{geometry.batch};
+  for (const WindowAxis& axis : geometry.axes) y.push_back(axis.input);
+  y.push_back(geometry.channels);
+  if (y.elements() == 0 || x.elements() == 0) return Refusal{"there is nothing to compute"};
+  if (conv->has_bias && !in[3].shape.elements().is(geometry.channels)) return Refusal{"the bias does not fit"};
+  if (conv->has_residual && in.back().shape != ShapeFact(y)) return Refusal{"the residual does not fit"};
+  for (const Memory::desc& layout : weight_layouts(in[1], filter_desc(filter, conv->groups))) {
+    try {
+      const auto desc = describe_deconvolution(*conv, layout, x, geometry, y);
+      if (!std::string_view(desc.impl_info_str()).starts_with("ref")) return std::make_unique<ConvTransposeKernel>(*conv, in, desc);
+    } catch (const dnnl::error&) {  // not with the weights in this layout
+    }
+  }
+  return Refusal{"oneDNN has no fast kernel for it"};
 }
 
 }  // namespace temper::onednn

@@ -1,13 +1,15 @@
 #pragma once
 #include "plan/backend.h"
 
-/// One function a family of operators, each in the file of its name. They take any node: nullopt where it is not of the
-/// family.
+/// KernelMaker::prepare of each family of operators, in the file of its name. What oneDNN throws is a refusal.
 namespace temper::onednn {
 
 std::optional<Prepared> prepare_conv(const Node& node, std::span<const Fact> in);
 std::optional<Prepared> prepare_conv_transpose(const Node& node, std::span<const Fact> in);
 std::optional<Prepared> prepare_matmul(const Node& node, std::span<const Fact> in);
 std::optional<Prepared> prepare_pool(const Node& node, std::span<const Fact> in);
+
+/// KernelMaker::unpack: of the layouts that describe_layout() names.
+std::optional<Tensor> unpack(const Fact& packed);
 
 }  // namespace temper::onednn

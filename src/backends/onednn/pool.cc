@@ -8,26 +8,22 @@ namespace {
 
 class PoolKernel final : public Kernel {
  public:
-  PoolKernel(const Shape& output, const dnnl::pooling_forward::primitive_desc& desc)
-      : output_(output),
-        name_(fmt::format("onednn_pool {}", desc.impl_info_str())),
-        primitive_(dnnl::pooling_forward(desc)) {
+  explicit PoolKernel(const dnnl::pooling_forward::primitive_desc& desc)
+      : name_(fmt::format("onednn_pool {}", desc.impl_info_str())),
+        primitive_(dnnl::pooling_forward(desc), desc.scratchpad_desc()) {
     primitive_.add(DNNL_ARG_SRC, desc.src_desc());
     primitive_.add(DNNL_ARG_DST, desc.dst_desc());
   }
 
   std::string_view name() const override { return name_; }
 
-  Tensors run(Inputs in) override {
-    Tensor out(DType::kFloat32, output_);
-    primitive_.set(DNNL_ARG_SRC, in[0]);
-    primitive_.set(DNNL_ARG_DST, out);
-    primitive_.run();
-    return {std::move(out)};
+  std::size_t workspace_bytes() const override { return primitive_.workspace_bytes(); }
+
+  void run(Inputs in, std::span<Tensor> out, std::span<std::byte> workspace) const override {
+    primitive_.run({in[0].bytes().data(), out[0].bytes().data()}, workspace);
   }
 
  private:
-  Shape output_;
   std::string name_;
   Primitive primitive_;
 };
@@ -50,8 +46,8 @@ Prepared prepare(dnnl::algorithm algorithm, const Fact& fact, std::span<const st
   }
   const dnnl::pooling_forward::primitive_desc desc({dnnl::prop_kind::forward_inference, algorithm, channels_last(x),
                                                     channels_last(output), strides, sizes, before, after},
-                                                   cpu());
-  return std::make_unique<PoolKernel>(output, desc);
+                                                   with_workspace(), cpu());
+  return std::make_unique<PoolKernel>(desc);
 }
 
 }  // namespace

@@ -32,16 +32,13 @@ dnnl::primitive_attr attributes(bool has_residual, Activation activation, float 
   dnnl::post_ops ops;
   if (has_residual) ops.append_sum(1.0F);
   append(ops, activation, alpha);
-  dnnl::primitive_attr attr;
+  dnnl::primitive_attr attr = with_workspace();
   attr.set_post_ops(ops);
   return attr;
 }
 
-Tensor output_with_residual(const Tensor& residual) {
-  if (residual.sole_owner()) return residual;
-  Tensor out(residual.dtype(), residual.shape());
-  std::memcpy(out.mutable_bytes().data(), residual.bytes().data(), residual.size_bytes());
-  return out;
+void start_from(const Tensor& residual, Tensor& out) {
+  if (residual.bytes().data() != out.bytes().data()) std::memcpy(out.mutable_bytes().data(), residual.bytes().data(), residual.size_bytes());
 }
 
 }  // namespace temper::onednn

@@ -1,7 +1,7 @@
 #include "backends/onednn/primitive.h"
 
-#include <map>
-#include <mutex>
+#include "backends/onednn/families.h"
+#include "backends/onednn/layout.h"
 
 namespace temper::onednn {
 namespace {
@@ -10,36 +10,6 @@ dnnl::stream& stream() {
   thread_local dnnl::stream own(cpu());
   return own;
 }
-
-/// What is packed and still used, by where its elements came from.
-class PackedTable {
- public:
-  std::shared_ptr<const Packed> find(const void* source, const Memory::desc& desc) {
-    const std::scoped_lock lock(mutex_);
-    auto& all = by_source_[source];
-    std::erase_if(all, [](const auto& entry) { return entry.expired(); });
-    for (const auto& entry : all) {
-      if (auto packed = entry.lock(); packed != nullptr && packed->memory().get_desc() == desc) return packed;
-    }
-    if (all.empty()) by_source_.erase(source);
-    return nullptr;
-  }
-  void add(const void* source, const std::shared_ptr<const Packed>& packed) {
-    const std::scoped_lock lock(mutex_);
-    by_source_[source].push_back(packed);
-  }
-
- private:
-  std::mutex mutex_;
-  std::map<const void*, std::vector<std::weak_ptr<const Packed>>> by_source_;
-};
-
-PackedTable& packed_table() {
-  static PackedTable table;
-  return table;
-}
-
-void* data_of(const Tensor& tensor) { return const_cast<std::byte*>(tensor.bytes().data()); }
 
 }  // namespace
 
@@ -66,68 +36,82 @@ Memory::desc channels_last(const Shape& shape) {
   return {dims, Memory::data_type::f32, steps};
 }
 
-std::shared_ptr<const Packed> pack(const Tensor& source, const Memory::desc& from, const Memory::desc& to) {
-  const void* elements = source.bytes().data();
-  if (auto known = packed_table().find(elements, to)) return known;
-  Memory given(from, cpu(), data_of(source));
-  Memory memory = given;
-  if (from != to) {
-    memory = Memory(to, cpu());
-    dnnl::reorder(given, memory).execute(stream(), given, memory);
-    stream().wait();
+dnnl::primitive_attr with_workspace(dnnl::primitive_attr attr) {
+  attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  return attr;
+}
+
+void reorder(const Memory::desc& from, const void* source, const Memory::desc& to, void* target) {
+  Memory given(from, cpu(), const_cast<void*>(source));
+  Memory made(to, cpu(), target);
+  dnnl::reorder(given, made).execute(stream(), given, made);
+  stream().wait();
+}
+
+std::unique_ptr<Primitive::Call> Primitive::take_call() const {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (!free_calls_.empty()) {
+      auto call = std::move(free_calls_.back());
+      free_calls_.pop_back();
+      return call;
+    }
   }
-  auto packed = std::make_shared<const Packed>(source, std::move(memory));
-  packed_table().add(elements, packed);
-  return packed;
+  auto call = std::make_unique<Call>();
+  const auto add = [&](int argument, const Memory::desc& desc) {
+    call->memories.emplace_back(desc, cpu(), nullptr);
+    call->arguments.push_back({argument, call->memories.back().get()});
+  };
+  for (const auto& [argument, desc] : arguments_) add(argument, desc);
+  if (workspace_bytes() > 0) add(DNNL_ARG_SCRATCHPAD, workspace_);
+  return call;
 }
 
-void Primitive::add(int argument, const Memory& memory) {
-  arguments_.push_back({argument, memory});
-  raw_.push_back({argument, memory.get()});
-}
-
-void Primitive::add(int argument, const Memory::desc& desc) { add(argument, Memory(desc, cpu(), nullptr)); }
-
-void Primitive::add(int argument, std::shared_ptr<const Packed> packed) {
-  add(argument, packed->memory());
-  packed_.push_back(std::move(packed));
-}
-
-void Primitive::set(int argument, const Tensor& tensor) {
-  for (Argument& mine : arguments_) {
-    if (mine.name == argument) mine.memory.set_data_handle(data_of(tensor));
+void Primitive::run(std::initializer_list<const std::byte*> data, std::span<std::byte> workspace) const {
+  std::unique_ptr<Call> call = take_call();
+  std::size_t i = 0;
+  for (const std::byte* argument : data) {
+    dnnl_memory_set_data_handle_v2(call->memories[i++].get(), const_cast<std::byte*>(argument), stream().get());
   }
-}
-
-void Primitive::run() {
-  const auto status =
-      dnnl_primitive_execute(primitive_.get(), stream().get(), static_cast<int>(raw_.size()), raw_.data());
+  if (workspace_bytes() > 0) dnnl_memory_set_data_handle_v2(call->memories[i++].get(), workspace.data(), stream().get());
+  const auto status = dnnl_primitive_execute(primitive_.get(), stream().get(), static_cast<int>(call->arguments.size()), call->arguments.data());
   invariant(status == dnnl_success, "oneDNN failed with status {}", static_cast<int>(status));
+  const std::scoped_lock lock(mutex_);
+  free_calls_.push_back(std::move(call));
 }
 
-Weights::Weights(const Fact& fact, const Memory::desc& from, const Memory::desc& to) : to_(to) {
-  if (fact.constant) {
-    packed_ = pack(*fact.constant, from, to);
-  } else if (from != to) {
-    target_ = Memory(to, cpu());
-    Memory given(from, cpu(), nullptr);
-    reorder_.emplace(dnnl::reorder(given, target_));
-    reorder_->add(DNNL_ARG_FROM, given);
-    reorder_->add(DNNL_ARG_TO, target_);
+Weights::Weights(const Fact& fact, const Memory::desc& from, const Memory::desc& to) {
+  std::string layout = describe_layout(to, from);
+  if (fact.packed != nullptr && fact.packed->layout == layout) {
+    packed_ = fact.packed;
+    return;
   }
+  if (fact.packed == nullptr && (!fact.constant || from == to)) return;
+  const Tensor plain = fact.constant ? *fact.constant : *unpack(fact);
+  Tensor bytes(DType::kUInt8, Shape{static_cast<std::int64_t>(to.get_size())});
+  reorder(from, plain.bytes().data(), to, bytes.mutable_bytes().data());
+  if (layout.empty()) kept_ = std::move(bytes);
+  else packed_ = std::make_shared<const Packed>(Packed{std::move(layout), std::move(bytes)});
 }
 
-void Weights::add_to(Primitive& primitive, int argument) {
-  if (packed_) primitive.add(argument, packed_);
-  else if (reorder_) primitive.add(argument, target_);
-  else primitive.add(argument, to_);
+std::optional<Tensor> unpack(const Fact& packed) {
+  const std::optional<Layout> layout = read_layout(packed.packed->layout);
+  if (!layout) return std::nullopt;
+  Tensor plain(packed.dtype, *packed.shape.known());
+  const bool fits = layout->packed.get_size() == packed.packed->bytes.size_bytes() && layout->plain.get_size() == plain.size_bytes() &&
+                    layout->packed.dims() == layout->plain.dims() && packed.dtype == DType::kFloat32;
+  require(fits, "a packed constant does not fit its layout '{}'; optimise the model again", packed.packed->layout);
+  reorder(layout->packed, packed.packed->bytes.bytes().data(), layout->plain, plain.mutable_bytes().data());
+  return plain;
 }
 
-void Weights::set(Primitive& primitive, int argument, const Tensor& tensor) {
-  if (packed_) return;
-  if (!reorder_) return primitive.set(argument, tensor);
-  reorder_->set(DNNL_ARG_FROM, tensor);
-  reorder_->run();
+std::vector<Memory::desc> weight_layouts(const Fact& fact, const Memory::desc& plain) {
+  if (!fact.constant && fact.packed == nullptr) return {plain};
+  std::vector<Memory::desc> layouts{{plain.dims(), Memory::data_type::f32, Memory::format_tag::any}};
+  if (fact.packed != nullptr) {
+    if (const auto layout = read_layout(fact.packed->layout); layout && layout->packed.dims() == plain.dims()) layouts.insert(layouts.begin(), layout->packed);
+  }
+  return layouts;
 }
 
 }  // namespace temper::onednn

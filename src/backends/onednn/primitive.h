@@ -1,5 +1,7 @@
 #pragma once
+#include <initializer_list>
 #include <memory>
+#include <mutex>
 #include <oneapi/dnnl/dnnl.hpp>
 #include <optional>
 #include <vector>
@@ -20,55 +22,57 @@ Memory::desc row_major(const Shape& shape);
 Memory::desc channels_last(const Shape& shape);
 Memory::dims to_dims(std::span<const std::int64_t> dims);
 
-/// Constant elements in the layout that a primitive wants. Kernels that want the same share it.
-class Packed {
- public:
-  Packed(Tensor source, Memory memory) : source_(std::move(source)), memory_(std::move(memory)) {}
-  const Memory& memory() const { return memory_; }
+/// Attributes of every primitive: scratch memory is the caller's.
+dnnl::primitive_attr with_workspace(dnnl::primitive_attr attr = {});
 
- private:
-  Tensor source_;  // its address names the elements, so it stays while they are packed
-  Memory memory_;
-};
-std::shared_ptr<const Packed> pack(const Tensor& source, const Memory::desc& from, const Memory::desc& to);
+/// Copies elements from one layout to another.
+void reorder(const Memory::desc& from, const void* source, const Memory::desc& to, void* target);
 
-/// A primitive with its arguments: memories that are pointed at the tensors of a run.
+/// A primitive with its arguments. May run in several threads at once.
 class Primitive {
  public:
-  explicit Primitive(dnnl::primitive primitive) : primitive_(std::move(primitive)) {}
+  explicit Primitive(dnnl::primitive primitive, const Memory::desc& workspace)
+      : primitive_(std::move(primitive)), workspace_(workspace) {}
 
-  /// An argument that is set before each run, by set().
-  void add(int argument, const Memory::desc& desc);
-  void add(int argument, const Memory& memory);
-  void add(int argument, std::shared_ptr<const Packed> packed);
-  void set(int argument, const Tensor& tensor);
-  void run();
+  void add(int argument, const Memory::desc& desc) { arguments_.emplace_back(argument, desc); }
+  std::size_t workspace_bytes() const { return workspace_.get_size(); }
+
+  /// `data` in the order of add().
+  void run(std::initializer_list<const std::byte*> data, std::span<std::byte> workspace) const;
 
  private:
-  struct Argument {
-    int name;
-    Memory memory;
+  /// What one run at a time fills in.
+  struct Call {
+    std::vector<Memory> memories;
+    std::vector<dnnl_exec_arg_t> arguments;
   };
+  std::unique_ptr<Call> take_call() const;
 
   dnnl::primitive primitive_;
-  std::vector<Argument> arguments_;
-  std::vector<dnnl_exec_arg_t> raw_;
-  std::vector<std::shared_ptr<const Packed>> packed_;
+  Memory::desc workspace_;
+  std::vector<std::pair<int, Memory::desc>> arguments_;
+  mutable std::mutex mutex_;
+  mutable std::vector<std::unique_ptr<Call>> free_calls_;
 };
 
-/// Constant weights are packed when the kernel is made, others whenever it runs.
+/// A kernel's weights: constants are packed when the kernel is made, others are read as they are.
 class Weights {
  public:
+  /// `from` is the row-major layout, `to` what the primitive wants: the same where the weights are not constant.
   Weights(const Fact& fact, const Memory::desc& from, const Memory::desc& to);
-  void add_to(Primitive& primitive, int argument);
-  /// Before each run.
-  void set(Primitive& primitive, int argument, const Tensor& tensor);
+  const std::byte* data(const Tensor& given) const {
+    return (packed_ ? packed_->bytes : kept_ ? *kept_ : given).bytes().data();
+  }
+  std::vector<PackedInput> packed(std::size_t input) const {
+    return packed_ ? std::vector{PackedInput{input, packed_}} : std::vector<PackedInput>();
+  }
 
  private:
-  std::shared_ptr<const Packed> packed_;  // of constant weights
-  std::optional<Primitive> reorder_;      // of others, where the layout differs
-  Memory::desc to_;
-  Memory target_;
+  std::shared_ptr<const Packed> packed_;
+  std::optional<Tensor> kept_;  // packed in a layout that has no name
 };
+
+/// The layouts to ask a primitive to take weights in, best first: where the weights are packed already, that layout; where constant, any.
+std::vector<Memory::desc> weight_layouts(const Fact& fact, const Memory::desc& plain);
 
 }  // namespace temper::onednn

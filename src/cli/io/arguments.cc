@@ -266,6 +266,42 @@ ShapeArgument parse_shape(const std::string& text) {
   return shape;
 }
 
+InputProfile parse_profile(const std::string& text) {
+  const std::size_t equals = text.rfind('=');
+  const std::string name = equals == std::string::npos ? "" : text.substr(0, equals + 1);
+  std::vector<ShapeArgument> shapes;
+  for (std::size_t at = name.size(); at <= text.size();) {
+    const std::size_t end = std::min(text.find(':', at), text.size());
+    shapes.push_back(parse_shape(name + text.substr(at, end - at)));
+    at = end + 1;
+  }
+  require(shapes.size() == 1 || shapes.size() == 3, "--shape {}: is not of the form NAME=1x300x300x3 or NAME=MIN:OPT:MAX", text);
+  const std::size_t rank = shapes[0].dims.size();
+  for (const ShapeArgument& shape : shapes) require(shape.dims.size() == rank, "--shape {}: min, opt and max are of different ranks", text);
+  InputProfile profile{shapes[0].name, {}};
+  for (std::size_t axis = 0; axis < rank; ++axis) {
+    const std::int64_t opt = shapes[shapes.size() / 2].dims[axis];
+    DimRange range{shapes.front().dims[axis], opt, shapes.back().dims[axis]};
+    if (range.min < 0 || range.max < 0 || opt < 0) range = shapes.size() == 1 || opt < 0 ? DimRange{-1, -1, -1} : DimRange{0, opt, 0};
+    profile.dims.push_back(range);
+  }
+  return profile;
+}
+
+std::size_t parse_size(const std::string& text) {
+  std::uint64_t number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  std::string_view unit(stop, static_cast<std::size_t>(end - stop));
+  for (const std::string_view tail : {"iB", "B"}) {
+    if (unit.ends_with(tail)) unit.remove_suffix(tail.size());
+  }
+  const std::size_t power = unit.empty() ? 0 : std::string_view("KMGT").find(static_cast<char>(std::toupper(unit[0]))) + 1;
+  const bool good = error == std::errc() && unit.size() <= 1 && power <= 4 && number < (std::uint64_t{1} << 40) >> (10 * std::max<std::size_t>(power, 1) - 10);
+  require(good, "{}: is no size; sizes are numbers of bytes, with K, M or G behind them if need be: 512M", text);
+  return static_cast<std::size_t>(number << (10 * power));
+}
+
 NamedArrays read_inputs(const Graph& graph, const std::vector<std::string>& arguments, std::string_view preprocess) {
   InputCollector collector(graph, parse_preprocess(preprocess));
   std::vector<InputArgument> unnamed;

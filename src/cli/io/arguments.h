@@ -7,6 +7,7 @@
 #include "cli/io/npz.h"
 #include "import/import.h"
 #include "ir/graph.h"
+#include "plan/plan.h"
 
 namespace temper {
 
@@ -36,6 +37,13 @@ struct ShapeArgument {
   std::vector<std::int64_t> dims;  ///< -1 unknown
 };
 ShapeArgument parse_shape(const std::string& text);
+
+/// "NAME=1x300x300x3", or "NAME=MIN:OPT:MAX" of three such shapes; a "?" dim is left as the model has it (opt -1). Throws ModelError
+/// where it is another form.
+InputProfile parse_profile(const std::string& text);
+
+/// "64M": bytes; K, M and G are powers of 1024. Throws ModelError where it is another form.
+std::size_t parse_size(const std::string& text);
 
 /// The tensors that NAME=FILE.npy arguments give, for the model to be cut there if they are not its inputs.
 std::vector<ImportInput> given_tensors(const std::vector<std::string>& arguments);

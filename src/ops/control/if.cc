@@ -5,6 +5,7 @@ namespace temper {
 Facts If::infer(std::span<const Fact> in, std::span<const Graph> regions) const {
   require(!in.empty() && in[0].dtype == DType::kBool, "needs a bool as its first input");
   invariant(regions.size() == 2, "an if has {} regions", regions.size());
+  invariant(regions[0].inputs().size() + 1 == in.size() && regions[1].inputs().size() + 1 == in.size(), "an if's regions differ");
   require(regions[0].outputs().size() == regions[1].outputs().size(), "branches give {} and {} values",
           regions[0].outputs().size(), regions[1].outputs().size());
   Facts out;

@@ -1,0 +1,111 @@
+#include "engine/compile.h"
+
+#include "base/cpu_features.h"
+#include "base/memory.h"
+#include "base/threads.h"
+#include "engine/backends.h"
+#include "engine/footprint.h"
+#include "passes/driver.h"
+#include "plan/profile.h"
+#include "plan/specialise.h"
+
+namespace temper {
+namespace {
+
+void report(const CompileOptions& options, std::string_view stage, double share) {
+  if (options.progress) options.progress(stage, share);
+}
+
+std::vector<PassNote> notes_of(std::vector<PassReport> reports) {
+  std::vector<PassNote> notes;
+  for (PassReport& one : reports) notes.push_back({std::move(one.name), one.patch_count, std::move(one.skips)});
+  return notes;
+}
+
+std::string usable_features() {
+  std::vector<std::string_view> names;
+  for (const CpuFeature& feature : cpu_description().features) {
+    if (feature.usable) names.push_back(feature.name);
+  }
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+std::vector<std::string_view> makers_of(const std::vector<Tactic>& tactics) {
+  std::vector<std::string_view> makers;
+  for (const Tactic& tactic : tactics) makers.push_back(tactic.kernel);
+  return makers;
+}
+
+class Compiler {
+ public:
+  Compiler(Plan& plan, const CompileOptions& options) : plan_(plan), options_(options) {}
+
+  /// Chooses kernels for the profile's opt sizes and foresees the memory they take. Where those sizes do not fit the model (they may be
+  /// guesses), that is left to the run.
+  void choose_and_foresee() {
+    const auto inputs = opt_facts(plan_.graph, plan_.profile);
+    if (!inputs) return void(plan_.info.notes["kernels"] = "chosen when the model runs: the shape of an input is open");
+    try {
+      choose(*inputs);
+    } catch (const ModelError& error) {
+      if (!options_.profile.empty()) throw;
+      plan_.tactics.clear();
+      plan_.info.notes["kernels"] = fmt::format("chosen when the model runs: at the likely sizes, {}", error.what());
+      return;
+    }
+    foresee(*inputs);
+  }
+
+ private:
+  void choose(const Facts& inputs) {
+    Facts facts = specialise(plan_.graph, inputs);
+    TimingCache cache = options_.timing_cache.empty() ? TimingCache() : TimingCache::load(options_.timing_cache);
+    TacticOptions tactics{options_.tune, options_.max_workspace_bytes, &cache};
+    tactics.progress = [&](std::size_t done, std::size_t count) {
+      report(options_, "choosing kernels", static_cast<double>(done) / static_cast<double>(std::max<std::size_t>(count, 1)));
+    };
+    plan_.tactics = choose_tactics(plan_.graph, facts, backends_, tactics);
+    if (!options_.timing_cache.empty()) cache.save();
+  }
+
+  void foresee(const Facts& inputs) {
+    const auto makers = makers_of(plan_.tactics);
+    const Program program(plan_.graph, inputs, {.backends = backends_, .chosen = makers});
+    const Footprint footprint = fit(program, options_.memory_limit_bytes);
+    plan_.info.arena_bytes = footprint.arena_bytes;
+    plan_.info.weights_bytes = footprint_of(program, false).weights_bytes;
+    plan_.info.peak_bytes = footprint.total_bytes();
+  }
+
+  Plan& plan_;
+  const CompileOptions& options_;
+  std::vector<const Backend*> backends_ = available_backends();
+};
+
+}  // namespace
+
+Plan compile(const std::filesystem::path& path, const CompileOptions& options) {
+  set_thread_count(options.threads);
+  report(options, "reading", 0);
+  Plan plan;
+  plan.graph = import_model(path, {.inputs = options.inputs, .outputs = options.outputs});
+  in_context([&] { return path.string(); }, [&] {
+    plan.profile = complete_profile(plan.graph, options.profile, options.max_batch);
+    fix_dims(plan.graph, plan.profile);
+    report(options, "optimising the graph", 0);
+    plan.passes = notes_of(optimise(plan.graph, {.disabled = options.disabled_passes}));
+    plan.graph = plan.graph.compacted();
+    Compiler(plan, options).choose_and_foresee();
+  });
+  plan.info.cpu = cpu_description().model;
+  plan.info.isa = usable_features();
+  plan.info.precision = "fp32";
+  plan.info.threads = thread_count();
+  plan.info.source_path = path.filename().string();
+  plan.info.max_batch = options.max_batch;
+  plan.info.workspace_limit_bytes = static_cast<std::int64_t>(options.max_workspace_bytes);
+  plan.info.memory_limit_bytes = static_cast<std::int64_t>(options.memory_limit_bytes);
+  return plan;
+}
+
+}  // namespace temper
