@@ -32,6 +32,12 @@ std::vector<std::int64_t> padded_lengths(const Rewriter& rewriter, ValueId paddi
   if (!before || after == nullptr || before != std::vector<std::int64_t>(after->inputs.size(), 0)) return {};
   std::vector<std::int64_t> lengths;
   for (std::size_t axis = 0; axis < after->inputs.size(); ++axis) {
+    const ShapeFact& known = rewriter.fact(x).shape;
+    const auto rest = constant_integer(rewriter, after->inputs[axis]);  // of a dim that is known
+    if (rest && known.rank_known() && axis < known.rank() && known[axis].known()) {
+      lengths.push_back(known[axis].value() + *rest);
+      continue;
+    }
     const Node* sub = made_by(rewriter, after->inputs[axis], "sub");
     const auto length = sub == nullptr ? std::nullopt : constant_integer(rewriter, sub->inputs[0]);
     const auto element = sub == nullptr ? std::nullopt : as_element(rewriter, sub->inputs[1]);

@@ -40,7 +40,7 @@ bool keeps_shape(const Fact& other, const Tensor& operand, const Fact& result) {
 ///     mul(x, 1)   =>   x
 struct RemoveNeutralOperands {
   static constexpr std::string_view kName = "remove_neutral_operands";
-  static constexpr Stage kStage = Stage::kSimplify;
+  static constexpr Stage kStage = Stage::kFuse;
 
   Rewrite apply(Rewriter& rewriter, const Node& node) const {
     const std::string_view op = node.op.name();
@@ -49,7 +49,9 @@ struct RemoveNeutralOperands {
       const Tensor* operand = rewriter.constant(node.inputs[i]);
       if (operand == nullptr || operand->elements() == 0 || operand->dtype() == DType::kString) continue;
       const ValueId other = node.inputs[1 - i];
-      if (!is_neutral(op, *operand, i == 1) || !keeps_shape(rewriter.fact(other), *operand, rewriter.fact(node.outputs[0]))) continue;
+      if (!is_neutral(op, *operand, i == 1) ||
+          !keeps_shape(rewriter.fact(other), *operand, rewriter.fact(node.outputs[0])))
+        continue;
       return Rewriter::replace(node, other);
     }
     return skip();
