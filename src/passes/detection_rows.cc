@@ -93,7 +93,7 @@ DetectionRows::Selected DetectionRows::as_class_scores(ValueId part) const {
   }
   const Node* less = made_by(rewriter_, select->inputs[0], "less");
   if (selected.nms == nullptr || less == nullptr || as_filled(rewriter_, select->inputs[2]) != -1.0) return {};
-  const bool valid = as_range_limit(rewriter_, less->inputs[0]) != ValueId::kNone && counts_selected(less->inputs[1], *selected.nms);
+  const bool valid = is_range(rewriter_, less->inputs[0]) && counts_selected(less->inputs[1], *selected.nms);
   return valid ? Selected{selected.nms, true} : Selected{};
 }
 
@@ -237,7 +237,10 @@ bool DetectionRows::identify_sort(const RowTrack& track_of, DetectionsPattern& f
     if (!identify_class(*selected.nms, found.classes.back())) return false;
   }
   if (!agree(found)) return false;
-  if (!counts_rows(count, track_of.picks, 0)) return fail("not all that is selected is sorted");
+  const ShapeFact& all = rewriter_.fact(scores).shape;
+  const auto known = constant_integer(rewriter_, count);
+  const bool whole = known && all.rank_known() && all.rank() == 1 && all[0].is(*known);
+  if (!whole && !counts_rows(count, track_of.picks, 0)) return fail("not all that is selected is sorted");
   if (found.padded && !(found.classes[0].score_threshold >= 0)) return fail("scores below zero are kept, which stand for none");
   return true;
 }

@@ -122,6 +122,17 @@ ValueId as_range_limit(const Rewriter& rewriter, ValueId id) {
   return node->inputs[1];
 }
 
+bool is_range(const Rewriter& rewriter, ValueId id) {
+  const Tensor* known = rewriter.constant(id);
+  if (known == nullptr) return as_range_limit(rewriter, id) != ValueId::kNone;
+  if (!is_integer(known->dtype()) || known->rank() != 1) return false;
+  const auto all = known->to_int64s();
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (all[i] != static_cast<std::int64_t>(i)) return false;
+  }
+  return true;
+}
+
 ValueId as_positions(const Rewriter& rewriter, ValueId id) {
   if (const Node* cast = made_by(rewriter, id, "cast")) id = cast->inputs[0];
   if (rewriter.fact(id).dtype != DType::kInt64 && rewriter.fact(id).dtype != DType::kInt32) return ValueId::kNone;
@@ -140,6 +151,15 @@ std::optional<double> as_filled(const Rewriter& rewriter, ValueId id) {
     return tensor->to_double("a number");
   };
   if (const Node* fill = made_by(rewriter, flattened(rewriter, id), "fill")) return number(fill->inputs[1]);
+  if (const Tensor* known = rewriter.constant(id); known != nullptr && known->elements() > 0 && known->rank() > 0) {
+    if (known->dtype() == DType::kString) return std::nullopt;
+    const Tensor all = known->reshaped(Shape{known->elements()});
+    const Tensor first = all.rows(0, 1);
+    for (std::int64_t i = 1; i < known->elements(); ++i) {
+      if (!identical(all.rows(i, 1), first)) return std::nullopt;
+    }
+    return first.to_double("a number");
+  }
   if (const Node* product = made_by(rewriter, id, "mul")) {
     for (const std::size_t side : {0U, 1U}) {
       const auto a = number(product->inputs[side]);

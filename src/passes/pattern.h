@@ -31,6 +31,8 @@ std::optional<Part> as_column(const Rewriter& rewriter, ValueId id);
 ValueId as_row_count(const Rewriter& rewriter, ValueId id);
 /// The limit of a range(0, limit, 1); kNone where it is something else.
 ValueId as_range_limit(const Rewriter& rewriter, ValueId id);
+/// Whether `id` is 0, 1, 2, ... up to some limit.
+bool is_range(const Rewriter& rewriter, ValueId id);
 /// The x of `where(x)` as a vector of int32 positions; kNone where it is something else.
 ValueId as_positions(const Rewriter& rewriter, ValueId id);
 /// The number that every element of a vector is, whatever its length: a fill, or a product of fills.
