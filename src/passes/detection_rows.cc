@@ -1,5 +1,7 @@
 #include "passes/detection_rows.h"
 
+#include "passes/counts.h"
+
 namespace temper {
 namespace {
 
@@ -195,7 +197,9 @@ bool DetectionRows::identify_class(const Node& nms, ClassPattern& found) {
     const std::size_t side = constant_integer(rewriter_, min->inputs[0]) ? 0 : 1;
     const auto bound = constant_integer(rewriter_, min->inputs[side]);
     const ValueId rows = as_row_count(rewriter_, min->inputs[1 - side]);
-    if (!bound || (rows != nms.inputs[0] && rows != nms.inputs[1])) return fail("how many boxes of a class are selected is computed");
+    const bool all = rows == nms.inputs[0] || rows == nms.inputs[1] ||
+                     count_of(rewriter_, min->inputs[1 - side]) == rows_of(rewriter_, nms.inputs[0]);
+    if (!bound || !all) return fail("how many boxes of a class are selected is computed");
     found.max = *bound;
   }
   return found.max >= 0 || fail("how many boxes of a class are selected is negative");

@@ -59,23 +59,16 @@ ValueId undone(const Rewriter& rewriter, const Node& node) {
 
 }  // namespace
 
-/// Takes away dims of 1 put in and taken out again, and what a reshape undoes in any case.
+/// Takes away dims of 1 put in and taken out again.
 ///     squeeze(expand_dims(x) {axis: 1}) {axes: [1]}   =>   x
-///     reshape(squeeze(x), s)   =>   reshape(x, s)
 struct MergeViews {
   static constexpr std::string_view kName = "merge_views";
   static constexpr Stage kStage = Stage::kSimplify;
 
   Rewrite apply(Rewriter& rewriter, const Node& node) const {
-    const std::string_view op = node.op.name();
-    if (is_unit_view(&node)) {
-      const ValueId source = undone(rewriter, node);
-      return source == ValueId::kNone ? Rewrite(skip()) : Rewriter::replace(node, source);
-    }
-    if (op != "reshape") return skip();
-    const Node* before = rewriter.producer(node.inputs[0]);
-    if (!is_unit_view(before) && (before == nullptr || before->op.name() != "reshape")) return skip();
-    return Rewriter::replace(node, rewriter.add(node.op, {before->inputs[0], node.inputs[1]}));
+    if (!is_unit_view(&node)) return skip();
+    const ValueId source = undone(rewriter, node);
+    return source == ValueId::kNone ? Rewrite(skip()) : Rewriter::replace(node, source);
   }
 };
 REGISTER_PASS(MergeViews);
