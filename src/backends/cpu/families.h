@@ -7,6 +7,7 @@
 namespace temper::cpu {
 
 std::optional<Prepared> prepare_crop_and_resize(const Node& node, std::span<const Fact> in);
+std::optional<Prepared> prepare_detection(const Node& node, std::span<const Fact> in);
 std::optional<Prepared> prepare_elementwise(const Node& node, std::span<const Fact> in);
 
 }  // namespace temper::cpu

@@ -1,4 +1,4 @@
-#include "backends/cpu/multiclass_nms.h"
+#include "backends/cpu/suppress_classes.h"
 
 #include <algorithm>
 #include <bit>

@@ -1,9 +1,10 @@
-#include "backends/cpu/multiclass_nms.h"
+#include "backends/cpu/suppress_classes.h"
 
 #include <cstring>
 #include <random>
 
-#include "support/tensors.h"
+#include "backends/cpu/backend.h"
+#include "backends/harness.h"
 
 namespace temper::testing {
 namespace {
@@ -126,6 +127,29 @@ TEST(CpuMulticlassNms, LeavesBoxesThatAreNotFiniteToTheDefinition) {
   const NmsCase c{rules(10, 10), 2, 1, 1};
   const Tensor infinite = f32({1, 2, 1, 4}, {0, 0, 1, std::numeric_limits<float>::infinity(), 0, 0, 1, 1});
   EXPECT_EQ(run(c, infinite, f32({1, 2, 1}, {0.5F, 0.6F}), {}).count, -1);
+}
+
+TEST(CpuDetection, AgreesOnBatches) {
+  std::mt19937 random(5);
+  const Attributes limits{{"max_per_class", std::int64_t{5}}, {"max_total", std::int64_t{20}}, {"first_class", std::int64_t{1}},
+                          {"clipping", std::string("after")}, {"has_counts", true}};
+  const Tensor windows = f32({3, 4}, {0, 0, 1, 1, 0.25F, 0, 1, 0.5F, 0, 0, 0, 0});
+  const Tensor boxes = random_boxes({3, 60, 1, 4}, random);
+  expect_agrees(cpu_backend(), "multiclass_nms", limits, {boxes, random_f32({3, 60, 9}), windows, i32({3}, {60, -1, 7})}, 0);
+  Tensor wide = boxes;
+  wide.mutable_data<float>()[60 * 4] = std::numeric_limits<float>::infinity();  // of the second picture
+  expect_agrees(cpu_backend(), "multiclass_nms", limits, {wide, random_f32({3, 60, 9}), windows, i32({3}, {60, -1, 7})}, 0);
+  expect_refused(cpu_backend(), "multiclass_nms", {}, Tensors{random_f32({1, 2, 3, 4}), random_f32({1, 2, 2})}, "do not fit");
+}
+
+TEST(CpuDetection, AgreesOnDecodedBoxes) {
+  for (const char* form : {"corners", "centres"}) {
+    const Attributes attributes{{"anchors", std::string(form)}, {"scales", std::vector<double>{10, 10, 5, 5}}};
+    expect_agrees(cpu_backend(), "decode_boxes", attributes, {random_f32({77, 4}), random_f32({77, 4}, 2)}, 1e-6);
+    expect_agrees(cpu_backend(), "decode_boxes", attributes, {random_f32({3, 33, 1, 4}), random_f32({1, 33, 1, 4}, 2)}, 1e-6);
+    expect_agrees(cpu_backend(), "decode_boxes", attributes, {random_f32({2, 4096, 4}), random_f32({4}, 2).reshaped({1, 4})}, 1e-6);
+  }
+  expect_refused(cpu_backend(), "decode_boxes", {}, Tensors{random_f32({2, 3, 2, 4}), random_f32({3, 1, 4})}, "do not repeat");
 }
 
 }  // namespace
