@@ -11,12 +11,14 @@ const Backend& cpu_backend() {
           {"cpu/binary", cpu::prepare_binary},
           {"cpu/cast", cpu::prepare_cast},
           {"cpu/crop_and_resize", cpu::prepare_crop_and_resize},
+          {"cpu/detection", cpu::prepare_detection},
           {"cpu/fill", cpu::prepare_fill},
           {"cpu/gather", cpu::prepare_gather},
           {"cpu/pad", cpu::prepare_pad},
           {"cpu/rearrange", cpu::prepare_rearrange},
           {"cpu/select", cpu::prepare_select},
           {"cpu/slice", cpu::prepare_slice},
+          {"cpu/softmax", cpu::prepare_softmax},
           {"cpu/unary", cpu::prepare_unary},
       }};
   return backend;

@@ -9,12 +9,14 @@ namespace temper::cpu {
 std::optional<Prepared> prepare_binary(const Node& node, std::span<const Fact> in);
 std::optional<Prepared> prepare_cast(const Node& node, std::span<const Fact> in);
 std::optional<Prepared> prepare_crop_and_resize(const Node& node, std::span<const Fact> in);
+std::optional<Prepared> prepare_detection(const Node& node, std::span<const Fact> in);
 std::optional<Prepared> prepare_fill(const Node& node, std::span<const Fact> in);
 std::optional<Prepared> prepare_gather(const Node& node, std::span<const Fact> in);
 std::optional<Prepared> prepare_pad(const Node& node, std::span<const Fact> in);
 std::optional<Prepared> prepare_rearrange(const Node& node, std::span<const Fact> in);
 std::optional<Prepared> prepare_select(const Node& node, std::span<const Fact> in);
 std::optional<Prepared> prepare_slice(const Node& node, std::span<const Fact> in);
+std::optional<Prepared> prepare_softmax(const Node& node, std::span<const Fact> in);
 std::optional<Prepared> prepare_unary(const Node& node, std::span<const Fact> in);
 
 }  // namespace temper::cpu
