@@ -173,6 +173,7 @@ struct RaiseBoxDecoding {
     const Node* decode = made_by(rewriter, node.inputs[0], "decode_boxes");
     const Node* flat = decode == nullptr ? nullptr : made_by(rewriter, decode->inputs[0], "reshape");
     if (flat == nullptr) return skip();
+    if (rewriter.use_count(node.inputs[0]) > 1) return skip("decoded boxes are used as one list as well");
     const ShapeFact& rows = rewriter.fact(decode->inputs[0]).shape;
     if (!rows.rank_known() || rows.rank() != 2) return skip();
     const ValueId shape = node.inputs[1];
