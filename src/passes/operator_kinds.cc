@@ -16,7 +16,7 @@ constexpr std::array kElementwise = std::to_array<std::string_view>({
     "acos",       "atan",        "atan2",        "sinh",         "cosh",          "tanh",        "asinh",       "acosh",
     "atanh",      "equal",       "not_equal",    "less",         "less_equal",    "greater",     "greater_equal", "approximate_equal",
     "select",     "relu",        "relu6",        "leaky_relu",   "elu",           "selu",        "softplus",    "softsign",
-    "sigmoid",    "hard_swish",  "erf",          "erfc",         "erfinv",        "ndtri",       "lgamma",      "digamma",
+    "sigmoid",    "hard_sigmoid", "hard_swish",  "silu",         "gelu",          "gelu_tanh",   "erf",          "erfc",         "erfinv",        "ndtri",       "lgamma",      "digamma",
     "cast",       "zeros_like",  "ones_like",    "identity",     "bucketize",     "next_after",
 });
 
