@@ -7,6 +7,7 @@ namespace temper {
 namespace {
 
 constexpr std::array kElementwise = std::to_array<std::string_view>({
+    "hard_sigmoid", "silu", "gelu", "gelu_tanh",
     "abs",        "neg",         "sign",         "square",       "sqrt",          "rsqrt",       "reciprocal",  "exp",
     "expm1",      "log",         "log1p",        "pow",          "add",           "sub",         "mul",         "div",
     "add_n",      "maximum",     "minimum",      "truncate_div", "floor_div",     "truncate_mod", "floor_mod",  "div_no_nan",
@@ -16,7 +17,7 @@ constexpr std::array kElementwise = std::to_array<std::string_view>({
     "acos",       "atan",        "atan2",        "sinh",         "cosh",          "tanh",        "asinh",       "acosh",
     "atanh",      "equal",       "not_equal",    "less",         "less_equal",    "greater",     "greater_equal", "approximate_equal",
     "select",     "relu",        "relu6",        "leaky_relu",   "elu",           "selu",        "softplus",    "softsign",
-    "sigmoid",    "hard_sigmoid", "hard_swish",  "silu",         "gelu",          "gelu_tanh",   "erf",          "erfc",         "erfinv",        "ndtri",       "lgamma",      "digamma",
+    "sigmoid",    "hard_swish",  "erf",          "erfc",         "erfinv",        "ndtri",       "lgamma",      "digamma",
     "cast",       "zeros_like",  "ones_like",    "identity",     "bucketize",     "next_after",
 });
 
