@@ -7,7 +7,6 @@ namespace temper {
 namespace {
 
 constexpr std::array kElementwise = std::to_array<std::string_view>({
-    "hard_sigmoid", "silu", "gelu", "gelu_tanh",
     "abs",        "neg",         "sign",         "square",       "sqrt",          "rsqrt",       "reciprocal",  "exp",
     "expm1",      "log",         "log1p",        "pow",          "add",           "sub",         "mul",         "div",
     "add_n",      "maximum",     "minimum",      "truncate_div", "floor_div",     "truncate_mod", "floor_mod",  "div_no_nan",

@@ -8,6 +8,11 @@ namespace {
 
 using Axes = std::vector<std::int64_t>;
 
+bool is_by_element(std::string_view op) {
+  Activation activation = Activation::kNone;
+  return is_elementwise(op) || from_attribute(Attribute(std::string(op)), activation);
+}
+
 Axes normalised(const Axes& axes) {
   Axes all;
   for (const std::int64_t axis : axes) all.push_back(static_cast<std::int64_t>(normalise_axis(axis, axes.size())));
@@ -49,7 +54,7 @@ struct SinkTransposes {
   Rewrite apply(Rewriter& rewriter, const Node& node) const {
     const auto* concat = node.op.as<Concat>();
     if (is_reduction(node.op.name())) return below_reduction(rewriter, node);
-    if (node.outputs.size() != 1 || node.inputs.empty() || (concat == nullptr && !is_elementwise(node.op.name()))) return skip();
+    if (node.outputs.size() != 1 || node.inputs.empty() || (concat == nullptr && !is_by_element(node.op.name()))) return skip();
     std::optional<Axes> perm;
     for (const ValueId input : node.inputs) {
       const auto* transpose = rewriter.producer_as<Transpose>(input);
