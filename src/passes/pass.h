@@ -19,9 +19,9 @@ namespace temper {
 using ValueIds = std::vector<ValueId>;
 
 /// Passes of a stage repeat together until none changes anything; their order within it does not matter. Raising recognises what a
-/// group of nodes means while they are still as the source wrote them, and so comes before fusing.
-enum class Stage : std::uint8_t { kSimplify, kRaise, kFuse };
-inline constexpr std::array kStages{Stage::kSimplify, Stage::kRaise, Stage::kFuse};
+/// group of nodes means while they are still as the source wrote them; layout moves what turns dims out of the way of fusing.
+enum class Stage : std::uint8_t { kSimplify, kRaise, kLayout, kFuse };
+inline constexpr std::array kStages{Stage::kSimplify, Stage::kRaise, Stage::kLayout, Stage::kFuse};
 
 /// What a pass makes of a node: values that others take the place of.
 struct Patch {
