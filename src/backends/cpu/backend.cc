@@ -16,6 +16,7 @@ const Backend& cpu_backend() {
           {"cpu/gather", cpu::prepare_gather},
           {"cpu/pad", cpu::prepare_pad},
           {"cpu/rearrange", cpu::prepare_rearrange},
+          {"cpu/resize", cpu::prepare_resize},
           {"cpu/select", cpu::prepare_select},
           {"cpu/slice", cpu::prepare_slice},
           {"cpu/softmax", cpu::prepare_softmax},
