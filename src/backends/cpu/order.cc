@@ -1,9 +1,10 @@
-#include <bit>
+#include <algorithm>
 #include <limits>
 
 #include "backends/cpu/families.h"
 #include "backends/cpu/isa.h"
 #include "backends/cpu/prepare.h"
+#include "backends/cpu/vector_math.h"
 #include "base/threads.h"
 #include "ops/nn/top_k.h"
 
@@ -12,24 +13,25 @@ namespace {
 
 constexpr float kLowest = std::numeric_limits<float>::lowest();
 
-/// Where the first of the greatest elements is; NaN is never it. `sign` -1: of the least.
-TEMPER_FOR_EACH_ISA std::int64_t find_greatest(const float* x, std::int64_t count, float sign) {
-  constexpr std::int64_t kLanes = 16;
-  float best = kLowest;
-  std::int64_t i = 0;
-  if (count >= kLanes) {
-    float lanes[kLanes];
-    for (float& lane : lanes) lane = kLowest;
-    for (; i + kLanes <= count; i += kLanes) {
-      for (std::int64_t k = 0; k < kLanes; ++k) lanes[k] = x[i + k] * sign > lanes[k] ? x[i + k] * sign : lanes[k];
-    }
-    for (const float lane : lanes) best = lane > best ? lane : best;
-  }
-  for (; i < count; ++i) best = x[i] * sign > best ? x[i] * sign : best;
-  if (!(best > kLowest)) return 0;
-  for (i = 0; x[i] * sign != best; ++i) {
-  }
-  return i;
+/// All bits where `truth` holds, none otherwise: choices by masks stay in straight lines, which branches would not.
+TEMPER_INLINE std::int32_t mask_of(bool truth) { return -static_cast<std::int32_t>(truth); }
+
+/// NaN is below everything.
+TEMPER_INLINE std::int32_t rank_of(float x) {
+  const std::int32_t number = mask_of(x == x);
+  return (ordered(x) & number) | (std::numeric_limits<std::int32_t>::min() & ~number);
+}
+
+/// Where the first of the greatest elements is; NaN is never it, and 0 is the answer where none is above the lowest finite number. `sign` -1:
+/// of the least.
+TEMPER_FOR_EACH_ISA std::int64_t find_greatest(const float* x, std::int32_t count, float sign) {
+  constexpr std::int32_t kNowhere = std::numeric_limits<std::int32_t>::max();
+  std::int32_t best = std::numeric_limits<std::int32_t>::min();
+  for (std::int32_t i = 0; i < count; ++i) best = std::max(best, rank_of(x[i] * sign));
+  if (best <= ordered(kLowest)) return 0;
+  std::int32_t place = kNowhere;
+  for (std::int32_t i = 0; i < count; ++i) place = std::min(place, i | (~mask_of(rank_of(x[i] * sign) == best) & kNowhere));
+  return place;
 }
 
 /// The same of `width` neighbouring columns, whose rows are `step` apart.
@@ -77,7 +79,7 @@ class ArgExtremeKernel final : public Kernel {
         I* const to = y + at / blocks * inner_ + first;
         const std::int64_t width = std::min(kBlock, inner_ - first);
         if (inner_ == 1) {
-          *to = static_cast<I>(find_greatest(from, count_, sign_));
+          *to = static_cast<I>(find_greatest(from, static_cast<std::int32_t>(count_), sign_));
           continue;
         }
         find_greatest_across(from, count_, inner_, width, sign_, best, places);
@@ -104,38 +106,84 @@ std::optional<Prepared> arg_extreme_of(const Node& node, std::span<const Fact> i
 }
 
 /// Orders as unsigned numbers do, the greatest element first; NaN is last.
-std::uint32_t descending_key(float x) {
-  if (x != x) return std::numeric_limits<std::uint32_t>::max();
-  const auto bits = std::bit_cast<std::uint32_t>(x + 0.0F);  // -0 becomes 0: they are equal
-  return ~((bits & 0x80000000U) != 0 ? ~bits : bits | 0x80000000U);
+TEMPER_INLINE std::uint32_t descending_key(float x) {
+  return x == x ? 0x7fffffffU - static_cast<std::uint32_t>(ordered(x)) : std::numeric_limits<std::uint32_t>::max();
 }
-std::uint32_t descending_key(std::int32_t x) { return 0x7fffffffU - static_cast<std::uint32_t>(x); }
+TEMPER_INLINE std::uint32_t descending_key(std::int32_t x) { return 0x7fffffffU - static_cast<std::uint32_t>(x); }
 
-/// The k first of the keys of a row come to the front of `keys`, in order. A key is an element's and, below it, its index. No more than
-/// `room` keys, 2 k or all of them, are held: when they are as many, the worse half goes, and what is no better is not taken.
+/// The keys of a whole row: an element's and, below it, its index.
 template <class T>
-void select_first(const T* row, std::int64_t columns, std::int64_t k, std::uint64_t* keys, std::int64_t room) {
-  std::int64_t held = 0;
-  std::uint64_t bound = std::numeric_limits<std::uint64_t>::max();
-  for (std::int64_t i = 0; i < columns; ++i) {
-    const std::uint64_t key = (std::uint64_t{descending_key(row[i])} << 32) | static_cast<std::uint64_t>(i);
-    if (key > bound) continue;
-    keys[held++] = key;
-    if (held < room || i + 1 == columns) continue;
-    std::nth_element(keys, keys + k - 1, keys + held);
-    held = k;
-    bound = keys[k - 1];
-  }
-  if (held > k) std::nth_element(keys, keys + k - 1, keys + held);
-  std::sort(keys, keys + k);
+TEMPER_INLINE void keys_of(const T* x, std::int64_t count, std::uint64_t* keys) {
+  for (std::int64_t i = 0; i < count; ++i) keys[i] = (std::uint64_t{descending_key(x[i])} << 32) | static_cast<std::uint64_t>(i);
 }
+TEMPER_FOR_EACH_ISA void make_keys(const float* x, std::int64_t count, std::uint64_t* keys) { keys_of(x, count, keys); }
+TEMPER_FOR_EACH_ISA void make_keys(const std::int32_t* x, std::int64_t count, std::uint64_t* keys) { keys_of(x, count, keys); }
+
+/// The first place from `i` on, a multiple of 16 from it, where one of the next 16 elements is above `bound`; `count` where fewer are left.
+TEMPER_FOR_EACH_ISA std::int64_t next_above(const float* x, std::int64_t i, std::int64_t count, float bound) {
+  for (; i + 16 <= count; i += 16) {
+    std::int32_t some = 0;
+    for (std::int64_t k = 0; k < 16; ++k) some |= x[i + k] > bound ? 1 : 0;
+    if (some != 0) return i;
+  }
+  return i;
+}
+TEMPER_FOR_EACH_ISA std::int64_t next_above(const std::int32_t* x, std::int64_t i, std::int64_t count, std::int32_t bound) {
+  for (; i + 16 <= count; i += 16) {
+    std::int32_t some = 0;
+    for (std::int64_t k = 0; k < 16; ++k) some |= x[i + k] > bound ? 1 : 0;
+    if (some != 0) return i;
+  }
+  return i;
+}
+
+/// Chooses the k first of a row. A key is an element's and, below it, its index. At most `room` keys are held, twice k or all: when
+/// they are as many, those after the k first go, and only elements above the last of these are taken from then on.
+template <class T>
+class FirstOfRow {
+ public:
+  FirstOfRow(const T* row, std::int64_t columns, std::int64_t k, std::uint64_t* keys, std::int64_t room)
+      : row_(row), columns_(columns), k_(k), keys_(keys), room_(room) {}
+
+  /// They are in keys[0, k) then, in order.
+  void select() {
+    make_keys(row_, room_, keys_);
+    held_ = room_;
+    std::int64_t i = room_;
+    while (i < columns_) {
+      if (held_ == room_) drop();
+      if (bound_ == bound_) i = next_above(row_, i, columns_, bound_);
+      for (std::int64_t last = std::min({i + 16, columns_, i + room_ - held_}); i < last; ++i) {
+        if (key(i) < keys_[k_ - 1]) add(i);
+      }
+    }
+    if (held_ > k_) std::nth_element(keys_, keys_ + k_ - 1, keys_ + held_);
+    std::sort(keys_, keys_ + k_);
+  }
+
+ private:
+  std::uint64_t key(std::int64_t i) const { return (std::uint64_t{descending_key(row_[i])} << 32) | static_cast<std::uint64_t>(i); }
+  void add(std::int64_t i) { keys_[held_++] = key(i); }
+  void drop() {
+    std::nth_element(keys_, keys_ + k_ - 1, keys_ + held_);
+    held_ = k_;
+    bound_ = row_[keys_[k_ - 1] & 0xffffffffU];
+  }
+
+  const T* row_;
+  std::int64_t columns_, k_;
+  std::uint64_t* keys_;
+  std::int64_t room_;
+  std::int64_t held_ = 0;
+  T bound_{};
+};
 
 /// top_k of float32 and int32, rows in turn.
 class TopKKernel final : public Kernel {
  public:
   TopKKernel(DType dtype, std::int64_t rows, std::int64_t columns, std::int64_t k)
       : name_(fmt::format("{}_top_k", dtype == DType::kFloat32 ? "f32" : "int32")), rows_(rows), columns_(columns), k_(k),
-        room_(columns <= 2 * k ? columns : 2 * k) {}
+        room_(columns <= 64 * k ? columns : 2 * k) {}
 
   std::string_view name() const override { return name_; }
 
@@ -152,7 +200,7 @@ class TopKKernel final : public Kernel {
   void run_rows(const T* x, std::span<Tensor> out, std::uint64_t* keys) const {
     T* values = out[0].mutable_data<T>().data();
     for (std::int64_t row = 0; row < rows_; ++row, x += columns_, values += k_) {
-      select_first(x, columns_, k_, keys, room_);
+      FirstOfRow<T>(x, columns_, k_, keys, room_).select();
       for (std::int64_t i = 0; i < k_; ++i) values[i] = x[keys[i] & 0xffffffffU];
       write_indices(keys, row * k_, out[1]);
     }

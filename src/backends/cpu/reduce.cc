@@ -12,11 +12,13 @@
 namespace temper::cpu {
 namespace {
 
-/// Neighbouring elements taken into one state (along), or into a state each (across).
+/// Rows of neighbouring elements, each taken into one state (along), or into a state an element (across). Steps from row to row are in
+/// elements.
 struct ReduceRun {
   const void* x;
   void* states;
   std::int64_t count;
+  std::int64_t rows = 1, x_step = 0, state_step = 0;
 };
 using Step = void (*)(const ReduceRun& run);
 
@@ -26,15 +28,12 @@ constexpr std::size_t kLanes = 16;
 // two states.
 #define TEMPER_REDUCTION(name, X, S, first, element, ...)                                              \
   TEMPER_INLINE_STEP S name##_step(S s, S x) { return __VA_ARGS__; }                                   \
-  TEMPER_FOR_EACH_ISA void name##_along(const ReduceRun& run) {                                        \
-    const X* const xs = static_cast<const X*>(run.x);                                                  \
-    S* const state = static_cast<S*>(run.states);                                                      \
-    S result = *state;                                                                                 \
+  TEMPER_INLINE_STEP S name##_row(const X* xs, std::int64_t count, S result) {                         \
     std::int64_t i = 0;                                                                                \
-    if (run.count >= static_cast<std::int64_t>(kLanes)) {                                              \
+    if (count >= static_cast<std::int64_t>(kLanes)) {                                                  \
       S lanes[kLanes];                                                                                 \
       for (std::size_t k = 0; k < kLanes; ++k) lanes[k] = first;                                       \
-      for (; i + static_cast<std::int64_t>(kLanes) <= run.count; i += kLanes) {                        \
+      for (; i + static_cast<std::int64_t>(kLanes) <= count; i += kLanes) {                            \
         for (std::size_t k = 0; k < kLanes; ++k) {                                                     \
           const S v = static_cast<S>(xs[i + static_cast<std::int64_t>(k)]);                            \
           lanes[k] = name##_step(lanes[k], element);                                                   \
@@ -42,18 +41,27 @@ constexpr std::size_t kLanes = 16;
       }                                                                                                \
       for (std::size_t k = 0; k < kLanes; ++k) result = name##_step(result, lanes[k]);                 \
     }                                                                                                  \
-    for (; i < run.count; ++i) {                                                                       \
+    for (; i < count; ++i) {                                                                           \
       const S v = static_cast<S>(xs[i]);                                                               \
       result = name##_step(result, element);                                                           \
     }                                                                                                  \
-    *state = result;                                                                                   \
+    return result;                                                                                     \
+  }                                                                                                    \
+  TEMPER_FOR_EACH_ISA void name##_along(const ReduceRun& run) {                                        \
+    const X* xs = static_cast<const X*>(run.x);                                                        \
+    S* state = static_cast<S*>(run.states);                                                            \
+    for (std::int64_t row = 0; row < run.rows; ++row, xs += run.x_step, state += run.state_step) {     \
+      *state = name##_row(xs, run.count, *state);                                                      \
+    }                                                                                                  \
   }                                                                                                    \
   TEMPER_FOR_EACH_ISA void name##_across(const ReduceRun& run) {                                       \
-    const X* const xs = static_cast<const X*>(run.x);                                                  \
-    S* const states = static_cast<S*>(run.states);                                                     \
-    _Pragma("GCC ivdep") for (std::int64_t i = 0; i < run.count; ++i) {                                \
-      const S v = static_cast<S>(xs[i]);                                                               \
-      states[i] = name##_step(states[i], element);                                                     \
+    const X* xs = static_cast<const X*>(run.x);                                                        \
+    S* states = static_cast<S*>(run.states);                                                           \
+    for (std::int64_t row = 0; row < run.rows; ++row, xs += run.x_step, states += run.state_step) {    \
+      _Pragma("GCC ivdep") for (std::int64_t i = 0; i < run.count; ++i) {                              \
+        const S v = static_cast<S>(xs[i]);                                                             \
+        states[i] = name##_step(states[i], element);                                                   \
+      }                                                                                                \
     }                                                                                                  \
   }                                                                                                    \
   void name##_clear(const ReduceRun& run) { std::fill_n(static_cast<S*>(run.states), run.count, S(first)); }
@@ -141,6 +149,7 @@ class ReduceKernel final : public Kernel {
     const View whole(x);
     for (std::size_t axis = 0; axis < x.rank(); ++axis) nest_.add(x[axis], {whole.strides[axis], steps[axis]});
     inner_ = nest_.take_last();
+    rows_ = nest_.take_last();
     states_ = kept.elements();
     count_ = states_ == 0 ? 0 : x.elements() / states_;
   }
@@ -153,43 +162,52 @@ class ReduceKernel final : public Kernel {
     const std::byte* const x = in[0].bytes().data();
     std::byte* const states = workspace.data();
     way_.clear({nullptr, states, states_});
-    if (!nest_.empty() && inner_.dim > 0) take_all(x, states);
+    if (!nest_.empty()) take_all(x, states);
     way_.finish(states, out[0].mutable_bytes().data(), states_, count_);
   }
 
  private:
+  /// What one thread takes of the outer axes' positions, of rows and of each run.
+  struct Share {
+    std::int64_t position, positions, row, rows, first, last;
+  };
+
   /// Threads share the states out: by the outermost axis where that has a state for each place, else by the run's.
   void take_all(const std::byte* x, std::byte* states) const {
     constexpr std::int64_t kGrain = 1 << 15;
     const std::int64_t positions = nest_.positions();
+    const std::int64_t size = rows_.dim * inner_.dim;
     if (nest_.rank() > 0 && nest_[0].steps[1] != 0) {
-      const std::int64_t outermost = nest_[0].dim;
-      const std::int64_t each = positions / outermost;
-      parallel_for(outermost, kGrain / (each * inner_.dim) + 1, [&](std::int64_t begin, std::int64_t end) {
-        take(x, states, begin * each, end * each, 0, inner_.dim);
+      const std::int64_t each = positions / nest_[0].dim;
+      parallel_for(nest_[0].dim, kGrain / (each * size) + 1, [&](std::int64_t begin, std::int64_t end) {
+        take(x, states, {begin * each, end * each, 0, rows_.dim, 0, inner_.dim});
       });
+    } else if (nest_.rank() == 0 && rows_.steps[1] != 0) {
+      parallel_for(rows_.dim, kGrain / inner_.dim + 1, [&](std::int64_t begin, std::int64_t end) { take(x, states, {0, 1, begin, end, 0, inner_.dim}); });
     } else if (inner_.steps[1] != 0) {
-      parallel_for(inner_.dim, std::max<std::int64_t>(kGrain / positions, 256), [&](std::int64_t begin, std::int64_t end) {
-        take(x, states, 0, positions, begin, end);
+      parallel_for(inner_.dim, std::max<std::int64_t>(kGrain / (positions * rows_.dim), 256), [&](std::int64_t begin, std::int64_t end) {
+        take(x, states, {0, positions, 0, rows_.dim, begin, end});
       });
     } else {
-      take(x, states, 0, positions, 0, inner_.dim);
+      take(x, states, {0, positions, 0, rows_.dim, 0, inner_.dim});
     }
   }
 
-  void take(const std::byte* x, std::byte* states, std::int64_t begin, std::int64_t end, std::int64_t first, std::int64_t last) const {
+  void take(const std::byte* x, std::byte* states, const Share& share) const {
     const auto x_bytes = static_cast<std::int64_t>(size_of(way_.dtype));
     const auto state_bytes = static_cast<std::int64_t>(way_.state_bytes);
     const Step step = inner_.steps[1] == 0 ? way_.along : way_.across;
-    nest_.each(begin, end, [&](const auto& at) {
-      step({x + (at[0] + first) * x_bytes, states + (at[1] + first * inner_.steps[1]) * state_bytes, last - first});
+    nest_.each(share.position, share.positions, [&](const auto& at) {
+      const std::int64_t from = at[0] + share.row * rows_.steps[0] + share.first;
+      const std::int64_t to = at[1] + share.row * rows_.steps[1] + share.first * inner_.steps[1];
+      step({x + from * x_bytes, states + to * state_bytes, share.last - share.first, share.rows - share.row, rows_.steps[0], rows_.steps[1]});
     });
   }
 
   Way way_;
   std::string name_;
   Nest<2> nest_;  ///< x and states
-  Nest<2>::Axis inner_;
+  Nest<2>::Axis rows_, inner_;
   std::int64_t states_ = 0, count_ = 0;
 };
 

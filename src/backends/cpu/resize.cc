@@ -5,6 +5,7 @@
 #include "backends/cpu/families.h"
 #include "backends/cpu/isa.h"
 #include "backends/cpu/prepare.h"
+#include "backends/cpu/vector_math.h"
 #include "base/threads.h"
 
 namespace temper::cpu {
@@ -23,29 +24,17 @@ struct RowShape {
 
 using Four = float __attribute__((vector_size(16)));
 
-template <class X>
-[[gnu::always_inline]] inline Four load_four(const X* from) {
-  if constexpr (sizeof(X) == 4) {
-    Four all;
-    std::memcpy(&all, from, sizeof all);
-    return all;
-  } else {
-    using Bytes = std::uint8_t __attribute__((vector_size(4)));
-    Bytes bytes;
-    std::memcpy(&bytes, from, sizeof bytes);
-    return __builtin_convertvector(bytes, Four);
-  }
+TEMPER_INLINE Four load_four(const float* from) {
+  Four all;
+  std::memcpy(&all, from, sizeof all);
+  return all;
 }
 
-template <class X>
-[[gnu::always_inline]] inline float between(X left, X right, float lerp) {
-  return static_cast<float>(left) + (static_cast<float>(right) - static_cast<float>(left)) * lerp;
-}
+TEMPER_INLINE float between(float left, float right, float lerp) { return left + (right - left) * lerp; }
 
 /// Pixels of up to 4 channels are taken 4 elements at a time: what is read and written too far is the next pixel's. The last
 /// pixel of the input has none behind it.
-template <class X>
-[[gnu::always_inline]] inline void narrow_pixels(const X* row, const RowShape& shape, std::span<const Column> columns, float* out) {
+TEMPER_INLINE void narrow_pixels(const float* row, const RowShape& shape, std::span<const Column> columns, float* out) {
   for (const Column& column : columns) {
     if (column.left + 4 <= shape.elements && column.right + 4 <= shape.elements) {
       const Four left = load_four(row + column.left);
@@ -59,30 +48,28 @@ template <class X>
   }
 }
 
-template <class X>
-[[gnu::always_inline]] inline void grey_pixels(const X* row, std::span<const Column> columns, float* out) {
-  for (std::size_t i = 0; i < columns.size(); ++i) out[i] = between(row[columns[i].left], row[columns[i].right], columns[i].lerp);
-}
-
-template <class X>
-[[gnu::always_inline]] inline void wide_pixels(const X* row, const RowShape& shape, std::span<const Column> columns, float* out) {
+TEMPER_INLINE void wide_pixels(const float* row, const RowShape& shape, std::span<const Column> columns, float* out) {
   for (const Column& column : columns) {
-    const X* const left = row + column.left;
-    const X* const right = row + column.right;
+    const float* const left = row + column.left;
+    const float* const right = row + column.right;
     _Pragma("GCC ivdep") for (std::int64_t c = 0; c < shape.channels; ++c) out[c] = between(left[c], right[c], column.lerp);
     out += shape.channels;
   }
 }
 
-#define TEMPER_ACROSS(name, X)                                                                                            \
-  TEMPER_FOR_EACH_ISA void name(const void* from, const RowShape& shape, std::span<const Column> columns, float* out) {   \
-    const X* const row = static_cast<const X*>(from);                                                                     \
-    if (shape.channels == 1) grey_pixels(row, columns, out);                                                              \
-    else if (shape.channels <= 4) narrow_pixels(row, shape, columns, out);                                                \
-    else wide_pixels(row, shape, columns, out);                                                                           \
+TEMPER_FOR_EACH_ISA void interpolate_across(const float* row, const RowShape& shape, std::span<const Column> columns, float* __restrict out) {
+  if (shape.channels == 1) {
+    for (std::size_t i = 0; i < columns.size(); ++i) out[i] = between(row[columns[i].left], row[columns[i].right], columns[i].lerp);
+  } else if (shape.channels <= 4) {
+    narrow_pixels(row, shape, columns, out);
+  } else {
+    wide_pixels(row, shape, columns, out);
   }
-TEMPER_ACROSS(across_f32, float)
-TEMPER_ACROSS(across_u8, std::uint8_t)
+}
+
+TEMPER_FOR_EACH_ISA void to_floats(const std::uint8_t* from, std::int64_t count, float* __restrict to) {
+  for (std::int64_t i = 0; i < count; ++i) to[i] = static_cast<float>(from[i]);
+}
 
 TEMPER_FOR_EACH_ISA void down(const float* top, const float* bottom, float lerp, std::int64_t count, float* __restrict out) {
   for (std::int64_t i = 0; i < count; ++i) out[i] = top[i] + (bottom[i] - top[i]) * lerp;
@@ -100,16 +87,16 @@ class BilinearKernel final : public Kernel {
 
   std::string_view name() const override { return dtype_ == DType::kUInt8 ? "u8_resize_bilinear" : "f32_resize_bilinear"; }
 
-  std::size_t workspace_bytes() const override { return static_cast<std::size_t>(thread_count() * 2 * line_elements()) * sizeof(float); }
+  std::size_t workspace_bytes() const override { return static_cast<std::size_t>(thread_count() * scratch_elements()) * sizeof(float); }
 
   void run(Inputs in, std::span<Tensor> out, std::span<std::byte> workspace) const override {
     const std::int64_t rows = to_[0] * to_[1];
     const auto lines = reinterpret_cast<float*>(workspace.data());
-    const std::int64_t room = static_cast<std::int64_t>(workspace.size() / sizeof(float)) / (2 * line_elements());
+    const std::int64_t room = static_cast<std::int64_t>(workspace.size() / sizeof(float)) / scratch_elements();
     const std::int64_t parts = std::clamp<std::int64_t>(rows * to_[2] * to_[3] / (1 << 16), 1, std::min(room, rows));
     parallel_for(parts, 1, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t part = begin; part < end; ++part) {
-        run_rows(in[0], out[0], rows * part / parts, rows * (part + 1) / parts, lines + part * 2 * line_elements());
+        run_rows(in[0], out[0], rows * part / parts, rows * (part + 1) / parts, lines + part * scratch_elements());
       }
     });
   }
@@ -117,6 +104,8 @@ class BilinearKernel final : public Kernel {
  private:
   /// Of an output row, with room for what is written too far.
   std::int64_t line_elements() const { return (to_[2] * to_[3] + 4 + 15) / 16 * 16; }
+  /// Of a thread: two output rows and, of bytes, an input row as floats.
+  std::int64_t scratch_elements() const { return 2 * line_elements() + (dtype_ == DType::kUInt8 ? (from_[2] * from_[3] + 15) / 16 * 16 : 0); }
 
   /// Output rows [first, last) of all pictures.
   void run_rows(const Tensor& in, Tensor& out, std::int64_t first, std::int64_t last, float* lines) const {
@@ -126,7 +115,7 @@ class BilinearKernel final : public Kernel {
     const auto hold = [&](std::size_t slot, std::int64_t row) {
       if (held[slot] == row) return;
       held[slot] = row;
-      across(in, row, line[slot]);
+      across(in, row, line[slot], lines + 2 * line_elements());
     };
     float* to = out.mutable_data<float>().data() + first * size;
     for (std::int64_t y = first; y < last; ++y, to += size) {
@@ -142,10 +131,12 @@ class BilinearKernel final : public Kernel {
     }
   }
 
-  void across(const Tensor& in, std::int64_t row, float* line) const {
+  void across(const Tensor& in, std::int64_t row, float* line, float* floats) const {
     const RowShape shape{from_[3], from_[2] * from_[3]};
-    if (dtype_ == DType::kUInt8) across_u8(in.data<std::uint8_t>().data() + row * shape.elements, shape, columns_, line);
-    else across_f32(in.data<float>().data() + row * shape.elements, shape, columns_, line);
+    const float* from = floats;
+    if (dtype_ == DType::kUInt8) to_floats(in.data<std::uint8_t>().data() + row * shape.elements, shape.elements, floats);
+    else from = in.data<float>().data() + row * shape.elements;
+    interpolate_across(from, shape, columns_, line);
   }
 
   DType dtype_;
