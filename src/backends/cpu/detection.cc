@@ -2,6 +2,7 @@
 
 #include "backends/cpu/families.h"
 #include "backends/cpu/isa.h"
+#include "backends/cpu/move.h"
 #include "backends/cpu/multiclass_nms.h"
 #include "backends/cpu/prepare.h"
 #include "backends/cpu/vector_math.h"
@@ -79,21 +80,35 @@ std::optional<Prepared> prepare_nms(const MulticlassNms& op, const Node& node, s
   return std::make_unique<NmsKernel>(op, boxes, scores);
 }
 
-/// Boxes whose codes are decoded at a time.
+/// Boxes that are decoded at a time.
 constexpr std::int64_t kBlock = 64;
 
-/// Numbers of a block, by column.
+/// Rows of 4 numbers as 4 columns.
 struct alignas(64) Columns {
-  std::array<std::array<float, kBlock>, 4> code, anchor;
+  std::array<std::array<float, kBlock>, 4> column;
+
+  void read(const float* rows, std::int64_t count) {
+    turn_fours(reinterpret_cast<const std::byte*>(rows), 16, reinterpret_cast<std::byte*>(column.data()), 4 * kBlock, count, 4);
+  }
+  void write(float* rows, std::int64_t count) const {
+    turn_fours(reinterpret_cast<const std::byte*>(column.data()), 4 * kBlock, reinterpret_cast<std::byte*>(rows), 16, 4, count);
+  }
 };
 
-/// Along one axis: from the code's offset and size and the anchor's two numbers to both ends.
-TEMPER_FOR_EACH_ISA void decode_axis(const float* offset, const float* size, float* first, float* second, bool corners, float offset_scale, float size_scale) {
+/// Both ends of anchors along an axis become middles and extents.
+TEMPER_FOR_EACH_ISA void measure(float* first, float* second) {
   _Pragma("GCC ivdep") for (std::int64_t i = 0; i < kBlock; ++i) {
-    const float extent = corners ? second[i] - first[i] : second[i];
-    const float middle = corners ? first[i] + extent / 2.0F : first[i];
-    const float centre = offset[i] / offset_scale * extent + middle;
-    const float half = exponential(size[i] / size_scale) * extent / 2.0F;
+    const float extent = second[i] - first[i];
+    first[i] = first[i] + extent / 2.0F;
+    second[i] = extent;
+  }
+}
+
+/// Along one axis: the middle and the extent of anchors become both ends of boxes.
+TEMPER_FOR_EACH_ISA void decode_axis(const float* offset, const float* size, float* first, float* second, float offset_scale, float size_scale) {
+  _Pragma("GCC ivdep") for (std::int64_t i = 0; i < kBlock; ++i) {
+    const float centre = offset[i] / offset_scale * second[i] + first[i];
+    const float half = exponential(size[i] / size_scale) * second[i] / 2.0F;
     first[i] = centre - half;
     second[i] = centre + half;
   }
@@ -117,30 +132,34 @@ class DecodeKernel final : public Kernel {
     float* const boxes = out[0].mutable_data<float>().data();
     constexpr std::int64_t kGrain = 2048;
     parallel_for(rows_, kGrain, [&](std::int64_t begin, std::int64_t end) {
-      Columns columns;
-      for (auto& column : columns.code) column.fill(0);
-      for (auto& column : columns.anchor) column.fill(0);
-      for (std::int64_t at = begin; at < end; at += kBlock) decode(codes, anchors, boxes, at, std::min(kBlock, end - at), columns);
+      Columns code{}, anchor{};
+      for (std::int64_t at = begin; at < end;) {
+        const std::int64_t anchor_at = at % anchor_rows_;
+        const std::int64_t count = std::min({end - at, anchor_rows_ - anchor_at, kBlock});
+        decode(codes + 4 * at, anchors + 4 * anchor_at, boxes + 4 * at, count, code, anchor);
+        at += count;
+      }
     });
   }
 
  private:
-  void decode(const float* codes, const float* anchors, float* boxes, std::int64_t at, std::int64_t count, Columns& columns) const {
-    std::int64_t anchor = at % anchor_rows_;
-    for (std::int64_t i = 0; i < count; ++i) {
-      for (std::size_t k = 0; k < 4; ++k) {
-        columns.code[k][static_cast<std::size_t>(i)] = codes[4 * (at + i) + static_cast<std::int64_t>(k)];
-        columns.anchor[k][static_cast<std::size_t>(i)] = anchors[4 * anchor + static_cast<std::int64_t>(k)];
-      }
-      if (++anchor == anchor_rows_) anchor = 0;
+  void decode(const float* codes, const float* anchors, float* boxes, std::int64_t count, Columns& code, Columns& anchor) const {
+    std::array<std::array<float, 16>, 2> few{};  // fewer than a column's least
+    if (count < 4) {
+      std::copy_n(codes, 4 * count, few[0].begin());
+      std::copy_n(anchors, 4 * count, few[1].begin());
     }
+    const std::int64_t least = std::max<std::int64_t>(count, 4);
+    code.read(count < 4 ? few[0].data() : codes, least);
+    anchor.read(count < 4 ? few[1].data() : anchors, least);
     for (std::size_t axis = 0; axis < 2; ++axis) {
-      decode_axis(columns.code[axis].data(), columns.code[axis + 2].data(), columns.anchor[axis].data(), columns.anchor[axis + 2].data(), corners_,
-                  scales_[axis], scales_[axis + 2]);
+      float* const first = anchor.column[axis].data();
+      float* const second = anchor.column[axis + 2].data();
+      if (corners_) measure(first, second);
+      decode_axis(code.column[axis].data(), code.column[axis + 2].data(), first, second, scales_[axis], scales_[axis + 2]);
     }
-    for (std::int64_t i = 0; i < count; ++i) {
-      for (std::size_t k = 0; k < 4; ++k) boxes[4 * (at + i) + static_cast<std::int64_t>(k)] = columns.anchor[k][static_cast<std::size_t>(i)];
-    }
+    anchor.write(count < 4 ? few[0].data() : boxes, least);
+    if (count < 4) std::copy_n(few[0].begin(), 4 * count, boxes);
   }
 
   bool corners_;

@@ -33,6 +33,14 @@ CopyUnits copier(std::int64_t unit) {
   }
 }
 
+using Four = std::int32_t __attribute__((vector_size(16)));
+
+Four load_four(const std::byte* from) {
+  Four all;
+  std::memcpy(&all, from, sizeof all);
+  return all;
+}
+
 void copy_bytes(const std::byte* from, std::byte* to, std::int64_t count) {
   parallel_for(count, kGrain, [&](std::int64_t begin, std::int64_t end) {
     std::memcpy(to + begin, from + begin, static_cast<std::size_t>(end - begin));
@@ -50,6 +58,28 @@ void repeat_unit(const std::byte* from, std::byte* to, std::int64_t unit, std::i
     std::memcpy(to + done, to, static_cast<std::size_t>(size));
     done += size;
     left -= size;
+  }
+}
+
+/// In blocks of 4 x 4; where there is no multiple of 4, the last overlaps the one before.
+void turn_fours(const std::byte* from, std::int64_t from_step, std::byte* to, std::int64_t to_step, std::int64_t width, std::int64_t height) {
+  for (std::int64_t x = 0; x < width; x += 4) {
+    const std::int64_t i = std::min(x, width - 4);
+    for (std::int64_t y = 0; y < height; y += 4) {
+      const std::int64_t k = std::min(y, height - 4);
+      const std::byte* const source = from + i * from_step + 4 * k;
+      const Four a = load_four(source);
+      const Four b = load_four(source + from_step);
+      const Four c = load_four(source + 2 * from_step);
+      const Four d = load_four(source + 3 * from_step);
+      const Four ab_low = __builtin_shuffle(a, b, Four{0, 4, 1, 5});
+      const Four ab_high = __builtin_shuffle(a, b, Four{2, 6, 3, 7});
+      const Four cd_low = __builtin_shuffle(c, d, Four{0, 4, 1, 5});
+      const Four cd_high = __builtin_shuffle(c, d, Four{2, 6, 3, 7});
+      const Four rows[] = {__builtin_shuffle(ab_low, cd_low, Four{0, 1, 4, 5}), __builtin_shuffle(ab_low, cd_low, Four{2, 3, 6, 7}),
+                           __builtin_shuffle(ab_high, cd_high, Four{0, 1, 4, 5}), __builtin_shuffle(ab_high, cd_high, Four{2, 3, 6, 7})};
+      for (std::int64_t row = 0; row < 4; ++row) std::memcpy(to + (k + row) * to_step + 4 * i, &rows[row], sizeof(Four));
+    }
   }
 }
 
@@ -112,17 +142,23 @@ void Move::run_units(const std::byte* from, std::byte* to) const {
 
 void Move::run_turned(const std::byte* from, std::byte* to) const {
   const CopyUnits copy = copier(unit_);
+  const bool in_fours = unit_ == 4 && turned_.dim >= 4 && inner_.dim >= 4;
   const std::int64_t bands = (turned_.dim + kTile - 1) / kTile;
   parallel_for(outer_.positions() * bands, kGrain / (kTile * inner_.dim * unit_) + 1, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t at = begin; at < end; ++at) {
       const std::int64_t first = at % bands * kTile;
-      const std::int64_t last = std::min(first + kTile, turned_.dim);
+      const std::int64_t height = std::min(kTile, turned_.dim - first);
       outer_.each(at / bands, at / bands + 1, [&](const auto& offset) {
-        for (std::int64_t i = 0; i < inner_.dim; i += kTile) {
-          const std::int64_t count = std::min(kTile, inner_.dim - i);
-          for (std::int64_t k = first; k < last; ++k) {
-            copy(from + offset[0] + k * turned_.steps[0] + i * inner_.steps[0], inner_.steps[0],
-                 to + offset[1] + k * turned_.steps[1] + i * inner_.steps[1], inner_.steps[1], count, static_cast<std::size_t>(unit_));
+        const std::byte* source = from + offset[0] + first * turned_.steps[0];
+        std::byte* target = to + offset[1] + first * turned_.steps[1];
+        for (std::int64_t i = 0; i < inner_.dim; i += kTile, source += kTile * inner_.steps[0], target += kTile * inner_.steps[1]) {
+          const std::int64_t width = std::min(kTile, inner_.dim - i);
+          if (in_fours && height >= 4 && width >= 4) {
+            turn_fours(source, inner_.steps[0], target, turned_.steps[1], width, height);
+          } else {
+            for (std::int64_t k = 0; k < height; ++k) {
+              copy(source + k * turned_.steps[0], inner_.steps[0], target + k * turned_.steps[1], inner_.steps[1], width, static_cast<std::size_t>(unit_));
+            }
           }
         }
       });

@@ -34,4 +34,8 @@ class Move {
 /// Elements [first, first + count) of `to` become the bytes of one, doubling what is there.
 void repeat_unit(const std::byte* from, std::byte* to, std::int64_t unit, std::int64_t count);
 
+/// Turns `width` rows of `height` elements of 4 bytes, both at least 4: element (i, k) goes to row k, place i. Steps are bytes from row
+/// to row.
+void turn_fours(const std::byte* from, std::int64_t from_step, std::byte* to, std::int64_t to_step, std::int64_t width, std::int64_t height);
+
 }  // namespace temper::cpu

@@ -1,6 +1,6 @@
 #include "ops/nn/softmax.h"
 
-#include <numeric>
+#include <limits>
 
 #include "backends/cpu/families.h"
 #include "backends/cpu/isa.h"
@@ -11,65 +11,80 @@
 namespace temper::cpu {
 namespace {
 
-/// y = e^(x - largest) and the sum of it.
-TEMPER_FOR_EACH_ISA float raise(const float* x, float* y, std::int64_t count, float largest) {
-  constexpr std::int64_t kLanes = 16;
+constexpr std::int64_t kLanes = 16;
+
+/// y = e^(x - largest).
+TEMPER_FOR_EACH_ISA void raise(const float* x, float* y, std::int64_t count, float largest) {
+  _Pragma("GCC ivdep") for (std::int64_t i = 0; i < count; ++i) y[i] = exponential(x[i] - largest);
+}
+
+TEMPER_FOR_EACH_ISA float sum_of(const float* x, std::int64_t count) {
   std::array<float, kLanes> sums{};
   std::int64_t i = 0;
   for (; i + kLanes <= count; i += kLanes) {
-    for (std::int64_t k = 0; k < kLanes; ++k) {
-      const float e = exponential(x[i + k] - largest);
-      y[i + k] = e;
-      sums[static_cast<std::size_t>(k)] += e;
-    }
+    for (std::int64_t k = 0; k < kLanes; ++k) sums[static_cast<std::size_t>(k)] += x[i + k];
   }
-  for (; i < count; ++i) sums[0] += y[i] = exponential(x[i] - largest);
-  return std::reduce(sums.begin(), sums.end());
+  for (std::int64_t k = 0; i < count; ++i, ++k) sums[static_cast<std::size_t>(k)] += x[i];
+  for (std::size_t half = kLanes / 2; half > 0; half /= 2) {
+    for (std::size_t k = 0; k < half; ++k) sums[k] += sums[k + half];
+  }
+  return sums[0];
 }
 
-/// Orders as x < y does, so that NaN is not the largest; it comes out all the same.
+/// NaN may be the largest or not; it comes out all the same.
 TEMPER_FOR_EACH_ISA float largest_of(const float* x, std::int64_t count) {
-  constexpr std::int64_t kLanes = 16;
-  float largest = x[0];
-  std::int64_t i = 0;
-  if (count >= kLanes) {
-    std::array<float, kLanes> lanes;
-    for (std::int64_t k = 0; k < kLanes; ++k) lanes[static_cast<std::size_t>(k)] = x[k];
-    for (i = kLanes; i + kLanes <= count; i += kLanes) {
-      for (std::int64_t k = 0; k < kLanes; ++k) {
-        float& lane = lanes[static_cast<std::size_t>(k)];
-        lane = lane < x[i + k] ? x[i + k] : lane;
-      }
-    }
-    for (const float lane : lanes) largest = largest < lane ? lane : largest;
-  }
-  for (; i < count; ++i) largest = largest < x[i] ? x[i] : largest;
-  return largest;
+  std::int32_t largest = std::numeric_limits<std::int32_t>::min();
+  for (std::int64_t i = 0; i < count; ++i) largest = std::max(largest, ordered(x[i]));
+  return from_ordered(largest);
 }
 
 TEMPER_FOR_EACH_ISA void exponentials(float* x, std::int64_t count) {
   for (std::int64_t i = 0; i < count; ++i) x[i] = exponential(x[i]);
 }
 
-TEMPER_FOR_EACH_ISA void multiply(float* x, std::int64_t count, float factor) {
-  for (std::int64_t i = 0; i < count; ++i) x[i] *= factor;
+TEMPER_FOR_EACH_ISA void scale(const float* x, float* y, std::int64_t count, float factor) {
+  _Pragma("GCC ivdep") for (std::int64_t i = 0; i < count; ++i) y[i] = x[i] * factor;
 }
 
 TEMPER_FOR_EACH_ISA void subtract(const float* x, float* y, std::int64_t count, float first, float second) {
   _Pragma("GCC ivdep") for (std::int64_t i = 0; i < count; ++i) y[i] = x[i] - first - second;
 }
 
-/// Rows of neighbours that are long enough for vectors, one at a time.
+/// Rows that are long enough for vectors, one at a time.
 void long_rows(const float* x, float* y, std::int64_t rows, std::int64_t columns, float* scratch, bool logarithmic) {
   for (std::int64_t row = 0; row < rows; ++row, x += columns, y += columns) {
     const float largest = largest_of(x, columns);
-    if (logarithmic) subtract(x, y, columns, largest, std::log(raise(x, scratch, columns, largest)));
-    else multiply(y, columns, 1.0F / raise(x, y, columns, largest));
+    float* const powers = logarithmic ? scratch : y;
+    raise(x, powers, columns, largest);
+    const float sum = sum_of(powers, columns);
+    if (logarithmic) subtract(x, y, columns, largest, std::log(sum));
+    else scale(y, y, columns, 1.0F / sum);
   }
 }
 
-/// Short rows, many together, so that vectors go across them.
+/// Shorter rows, `block` at a time, so that vectors go across them.
 void short_rows(const float* x, float* y, std::int64_t rows, std::int64_t columns, float* scratch, bool logarithmic, std::int64_t block) {
+  for (std::int64_t first = 0; first < rows; first += block) {
+    const std::int64_t count = std::min(block, rows - first);
+    float* const to = y + first * columns;
+    for (std::int64_t row = 0; row < count; ++row) {
+      const float* const in = x + (first + row) * columns;
+      float* const shifted = scratch + row * columns;
+      subtract(in, shifted, columns, largest_of(in, columns), 0.0F);
+      if (logarithmic) std::copy_n(shifted, columns, to + row * columns);
+    }
+    exponentials(scratch, count * columns);
+    for (std::int64_t row = 0; row < count; ++row) {
+      float* const out = to + row * columns;
+      const float sum = sum_of(scratch + row * columns, columns);
+      if (logarithmic) subtract(out, out, columns, std::log(sum), 0.0F);
+      else scale(scratch + row * columns, out, columns, 1.0F / sum);
+    }
+  }
+}
+
+/// The same of rows of a few elements, where calls would take longer than loops.
+void tiny_rows(const float* x, float* y, std::int64_t rows, std::int64_t columns, float* scratch, bool logarithmic, std::int64_t block) {
   for (std::int64_t first = 0; first < rows; first += block) {
     const std::int64_t count = std::min(block, rows - first);
     const float* const from = x + first * columns;
@@ -90,6 +105,20 @@ void short_rows(const float* x, float* y, std::int64_t rows, std::int64_t column
       const float term = logarithmic ? std::log(sum) : 1.0F / sum;
       for (std::int64_t k = 0; k < columns; ++k) out[k] = logarithmic ? out[k] - term : in[k] * term;
     }
+  }
+}
+
+/// Rows of two, which detectors have many of.
+TEMPER_FOR_EACH_ISA void pairs(const float* x, float* y, std::int64_t rows) {
+  _Pragma("GCC ivdep") for (std::int64_t i = 0; i < rows; ++i) {
+    const float a = x[2 * i];
+    const float b = x[2 * i + 1];
+    const float largest = a < b ? b : a;
+    const float first = exponential(a - largest);
+    const float second = exponential(b - largest);
+    const float factor = 1.0F / (first + second);
+    y[2 * i] = first * factor;
+    y[2 * i + 1] = second * factor;
   }
 }
 
@@ -116,14 +145,17 @@ class SoftmaxKernel final : public Kernel {
         const std::int64_t first = rows_ * part / parts;
         const std::int64_t count = rows_ * (part + 1) / parts - first;
         float* const scratch = reinterpret_cast<float*>(workspace.data()) + part * scratch_elements();
-        if (columns_ >= kLong) long_rows(x + first * columns_, y + first * columns_, count, columns_, scratch, logarithmic_);
-        else short_rows(x + first * columns_, y + first * columns_, count, columns_, scratch, logarithmic_, block_);
+        if (columns_ == 2 && !logarithmic_) pairs(x + first * 2, y + first * 2, count);
+        else if (columns_ >= kLong) long_rows(x + first * columns_, y + first * columns_, count, columns_, scratch, logarithmic_);
+        else if (columns_ >= kShort) short_rows(x + first * columns_, y + first * columns_, count, columns_, scratch, logarithmic_, block_);
+        else tiny_rows(x + first * columns_, y + first * columns_, count, columns_, scratch, logarithmic_, block_);
       }
     });
   }
 
  private:
-  static constexpr std::int64_t kLong = 48;
+  static constexpr std::int64_t kShort = 48;
+  static constexpr std::int64_t kLong = 512;
   static constexpr std::int64_t kBlock = 1024;
 
   std::int64_t scratch_elements() const { return (std::max(block_ * columns_, std::int64_t{1}) + 15) / 16 * 16; }

@@ -10,6 +10,14 @@ namespace temper::cpu {
 
 #define TEMPER_INLINE [[gnu::always_inline]] inline
 
+/// An integer that orders as x does: loops that look for the greatest integer vectorise, those for floats do not. Both zeros are
+/// one; NaN is above or below everything, as its sign is.
+TEMPER_INLINE std::int32_t ordered(float x) {
+  const auto bits = std::bit_cast<std::int32_t>(x + 0.0F);
+  return bits ^ ((bits >> 31) & 0x7fffffff);
+}
+TEMPER_INLINE float from_ordered(std::int32_t key) { return std::bit_cast<float>(key ^ ((key >> 31) & 0x7fffffff)); }
+
 inline constexpr float kLowestExponent = -87.33F;  ///< e^x is 0 below (it would be denormal)
 inline constexpr float kHighestExponent = 88.72283F;
 

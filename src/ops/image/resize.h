@@ -49,6 +49,8 @@ struct LinearTap {
   float lerp = 0;
 };
 std::vector<LinearTap> linear_taps(const ResizeGrid& grid, std::int64_t in, std::int64_t out);
+/// The input pixel that resize_nearest_neighbor takes for each of the output along an axis.
+std::vector<std::int64_t> nearest_pixels(const ResizeGrid& grid, std::int64_t in, std::int64_t out);
 
 /// y = bilinear interpolation, columns first; float32 whatever the input's type.
 struct ResizeBilinear : ResizeGrid {

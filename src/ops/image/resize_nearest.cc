@@ -4,9 +4,7 @@
 #include "ops/image/resize.h"
 
 namespace temper {
-namespace {
-
-std::vector<std::int64_t> nearest(const ResizeGrid& grid, std::int64_t in, std::int64_t out) {
+std::vector<std::int64_t> nearest_pixels(const ResizeGrid& grid, std::int64_t in, std::int64_t out) {
   const float scale = grid.scale(in, out);
   std::vector<std::int64_t> sources(static_cast<std::size_t>(out));
   for (std::int64_t i = 0; i < out; ++i) {
@@ -17,15 +15,13 @@ std::vector<std::int64_t> nearest(const ResizeGrid& grid, std::int64_t in, std::
   return sources;
 }
 
-}  // namespace
-
 Tensors ResizeNearest::reference(Inputs in) const {
   check_grid(*this);
   const Shape shape = resized_shape(in);
   Tensor out(in[0].dtype(), shape);
   if (out.elements() == 0) return {std::move(out)};
-  const auto rows = nearest(*this, in[0].dim(1), shape[1]);
-  const auto columns = nearest(*this, in[0].dim(2), shape[2]);
+  const auto rows = nearest_pixels(*this, in[0].dim(1), shape[1]);
+  const auto columns = nearest_pixels(*this, in[0].dim(2), shape[2]);
   const std::size_t pixel = static_cast<std::size_t>(shape[3]) * size_of(in[0].dtype());
   const std::size_t in_row = static_cast<std::size_t>(in[0].dim(2)) * pixel;
   std::byte* to = out.mutable_bytes().data();
