@@ -26,4 +26,8 @@ Footprint footprint_of(const Program& program, bool streams_weights);
 /// not fit: what is needed, what is allowed, which steps are largest, what would help.
 Footprint fit(const Program& program, std::size_t limit_bytes);
 
+/// Throws ModelError where a step alone needs more than `limit_bytes` (0: no limit) for what it reads and writes, on the sizes in `facts`: what
+/// can be said before kernels are chosen.
+void require_room(const Graph& graph, const Facts& facts, std::size_t limit_bytes);
+
 }  // namespace temper
