@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/mappings.h"
 
 namespace temper {
 namespace {
@@ -70,16 +71,16 @@ class PartialFileEntry {
   PartialFile* slot_ = nullptr;
 };
 
-/// Every MappedFile that lives: only in those may pages be given back without loss.
+/// Memory that a file has too: only there may pages be given back without loss.
 class Mappings {
  public:
-  void add(void* data, std::size_t size) {
+  void add(std::byte* data, std::size_t size) {
     const std::scoped_lock lock(mutex_);
-    sizes_.emplace(static_cast<std::byte*>(data), size);
+    sizes_.emplace(data, size);
   }
-  void remove(void* data) {
+  void remove(std::byte* data) {
     const std::scoped_lock lock(mutex_);
-    sizes_.erase(static_cast<std::byte*>(data));
+    sizes_.erase(data);
   }
   void release(std::span<const std::byte> bytes) {
     const std::scoped_lock lock(mutex_);
@@ -162,14 +163,17 @@ MappedFile::MappedFile(const std::filesystem::path& path) {
     data_ = nullptr;
     throw ModelError(fmt::format("{}: cannot be mapped: {}", path.string(), std::strerror(errno)));
   }
-  mappings().add(data_, size_);
+  add_mapping(static_cast<std::byte*>(data_), size_);
 }
 
 MappedFile::~MappedFile() {
   if (data_ == nullptr) return;
-  mappings().remove(data_);
+  remove_mapping(static_cast<std::byte*>(data_));
   ::munmap(data_, size_);
 }
+
+void add_mapping(std::byte* data, std::size_t size_bytes) { mappings().add(data, size_bytes); }
+void remove_mapping(std::byte* data) { mappings().remove(data); }
 
 void release_mapped(std::span<const std::byte> bytes) noexcept { mappings().release(bytes); }
 

@@ -65,7 +65,7 @@ class MemorySource final : public ByteSource {
   std::span<const std::byte> bytes_;
 };
 
-/// Gives the pages of `bytes` back to the system where they lie in a MappedFile; they are read again when touched.
+/// Gives the pages of `bytes` back to the system where they lie in a MappedFile or a scratch file; they are read again when touched.
 void release_mapped(std::span<const std::byte> bytes) noexcept;
 
 /// Calls `write` with a temporary path beside `path`, then syncs and renames it: `path` is either whole or untouched.

@@ -74,7 +74,8 @@ Plan read_plan(const std::filesystem::path& path, const SessionOptions& options,
 
 Plan make_plan(const std::filesystem::path& path, const SessionOptions& options) {
   if (options.backend != "reference") {
-    return compile(path, {.outputs = options.outputs, .inputs = options.inputs, .disabled_passes = options.disabled_passes, .threads = options.threads});
+    return compile(path, {.outputs = options.outputs, .inputs = options.inputs, .disabled_passes = options.disabled_passes, .threads = options.threads,
+                          .memory_limit_bytes = options.memory_limit_bytes});
   }
   Plan plan;
   plan.graph = import_model(path, {.inputs = options.inputs, .outputs = options.outputs});

@@ -13,6 +13,8 @@ namespace {
 constexpr int kMostSweeps = 32;
 /// What a node that replaces thousands remembers of them.
 constexpr std::size_t kMostSources = 64;
+/// Constants that nothing uses any more are kept until they are so large together.
+constexpr std::size_t kDroppedBytes = std::size_t{4} << 20;
 
 /// Counts uses and knows users, so that a patch costs what it changes and not the size of the graph.
 class Uses {
@@ -48,6 +50,20 @@ class Uses {
     }
     counts_[index(from)] = 0;
     drop(from);
+  }
+
+  /// Of the constants that have lost their last use.
+  std::size_t dropped_bytes() const { return dropped_bytes_; }
+
+  /// Frees them. Nothing may know them any more but nodes without use.
+  void free_dropped() {
+    for (const NodeId id : std::exchange(dropped_, {})) {
+      Node& node = graph_.node(id);
+      if (added_[index(id)]) continue;
+      for (const ValueId output : node.outputs) graph_.fact(output).constant.reset();
+      if (node.op.as<Constant>() != nullptr) node.op = Constant{};
+    }
+    dropped_bytes_ = 0;
   }
 
  private:
@@ -90,6 +106,8 @@ class Uses {
       open.pop_back();
       if (producer == NodeId::kNone || !added_[index(producer)] || any(graph_.node(producer))) continue;
       added_[index(producer)] = false;
+      dropped_.push_back(producer);
+      if (const auto* constant = graph_.node(producer).op.as<Constant>()) dropped_bytes_ += constant->value.size_bytes();
       bequeath(graph_.node(producer));
       for (const ValueId input : graph_.node(producer).inputs) {
         auto& users = users_[index(input)];
@@ -115,6 +133,8 @@ class Uses {
   std::vector<std::size_t> counts_;
   std::vector<std::vector<NodeId>> users_;  // a node once for each use
   std::vector<bool> added_;
+  std::vector<NodeId> dropped_;
+  std::size_t dropped_bytes_ = 0;
 };
 
 class Driver {
@@ -197,7 +217,7 @@ class Driver {
     PassReport& report = reports_[which];
     Uses uses(graph);
     Rewriter rewriter(graph, uses.counts());
-    const PassTable::Apply apply = passes_[which]->begin_sweep();
+    PassTable::Apply apply = passes_[which]->begin_sweep();
     bool changed = false;
     for (const NodeId id : graph.order()) {
       const Node& node = graph.node(id);
@@ -207,6 +227,10 @@ class Driver {
       if (const auto* patch = std::get_if<Patch>(&rewrite)) {
         changed |= apply_patch(graph, uses, *patch, passes_[which]->name);
         ++report.patch_count;
+        if (uses.dropped_bytes() > kDroppedBytes) {
+          apply = passes_[which]->begin_sweep();  // the one before may remember them
+          uses.free_dropped();
+        }
       } else if (const auto reason = std::get<Skip>(rewrite).reason; !reason.empty()) {
         ++skips[std::string(reason)];
       }

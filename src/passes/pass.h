@@ -86,7 +86,8 @@ class Rewriter {
 ///     static constexpr std::string_view kName;   // starts with a verb
 ///     static constexpr Stage kStage;
 ///     Rewrite apply(Rewriter&, const Node&);     // called on each node, producers first
-/// A new one is made for each sweep over a graph, so members may hold what was seen.
+/// A new one is made for each sweep over a graph, and within one where large constants are freed, so members may hold what was
+/// seen; what one forgets there, the next sweep finds.
 class PassTable {
  public:
   using Apply = std::function<Rewrite(Rewriter&, const Node&)>;

@@ -29,4 +29,8 @@ Footprint fit(const Program& program, std::size_t limit_bytes);
 /// fit() of a plan whose graph is the executor's, at its opt sizes; the executor streams weights from now on where it must.
 void fit(Executor& executor, const Plan& plan, std::size_t limit_bytes);
 
+/// Throws ModelError where a step alone needs more than `limit_bytes` (0: no limit) for what it reads and writes, on the sizes in `facts`: what
+/// can be said before kernels are chosen.
+void require_room(const Graph& graph, const Facts& facts, std::size_t limit_bytes);
+
 }  // namespace temper

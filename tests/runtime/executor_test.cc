@@ -91,6 +91,28 @@ TEST(Executor, TakesBranches) {
   EXPECT_TRUE(near(answer(context, {boolean({}, {false}), f32({2}, {-1, 1})}), f32({2}, {-1, 1})));
 }
 
+/// A value of known size that no planned step makes does not keep those behind it from being planned.
+TEST(Executor, PlansBehindBranches) {
+  const Fact x = fact(DType::kFloat32, {2});
+  Builder yes;
+  yes.output(yes.op("relu", {yes.input("x", x)}));
+  Builder no;
+  no.output(no.input("x", x));
+  Builder b;
+  const ValueId taken = b.ops("if", {b.input("c", fact(DType::kBool, {})), b.input("x", x)}, {}, {yes.graph, no.graph})[0];
+  b.output(b.op("neg", {b.op("add", {taken, b.op("reshape", {taken, b.constant(i32({2}, {1, 2}))})})}));
+  const Facts inputs{fact(DType::kBool, {}), x};
+  const Program program(b.graph, inputs, {});
+  const auto planned = std::ranges::count(program.steps(), Program::Kind::kPlanned, &Program::Step::kind);
+  EXPECT_EQ(planned, 3);
+  const Executor executor(b.graph, {});
+  ExecutionContext context(executor);
+  for (int turn = 0; turn < 2; ++turn) {
+    EXPECT_TRUE(near(answer(context, {boolean({}, {true}), f32({2}, {-1, 1})}), f32({1, 2}, {0, -2})));
+    EXPECT_TRUE(near(answer(context, {boolean({}, {false}), f32({2}, {-1, 1})}), f32({1, 2}, {2, -2})));
+  }
+}
+
 TEST(Executor, NamesTheNodeThatFailsAndRunsOn) {
   Builder b;
   const ValueId x = b.input("x", fact(DType::kFloat32, {-1}));
