@@ -10,6 +10,7 @@ install(EXPORT temper NAMESPACE temper:: FILE temper-targets.cmake DESTINATION $
 file(WRITE ${CMAKE_BINARY_DIR}/temper-config.cmake "include(\${CMAKE_CURRENT_LIST_DIR}/temper-targets.cmake)\n")
 write_basic_package_version_file(${CMAKE_BINARY_DIR}/temper-config-version.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${CMAKE_BINARY_DIR}/temper-config.cmake ${CMAKE_BINARY_DIR}/temper-config-version.cmake DESTINATION ${package})
+file(RELATIVE_PATH PC_TO_PREFIX /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 foreach(name temper temper_runtime)
   set(PC_NAME ${name})
   configure_file(${PROJECT_SOURCE_DIR}/cmake/temper.pc.in ${CMAKE_BINARY_DIR}/${name}.pc @ONLY)

@@ -12,5 +12,6 @@ count python3 "$root/tools/operator_table.py" --dump "$build/tests/operator_dump
 count python3 "$root/tools/pass_table.py" --check
 python3 "$root/tools/check_sizes.py"
 for test in "$build"/tests/*_test; do count "$test" --gtest_brief=1; done
+count "$root/tools/embed_test.sh" "$build"
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
