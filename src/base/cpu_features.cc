@@ -86,4 +86,14 @@ const CpuDescription& cpu_description() {
   return description;
 }
 
+std::string usable_features() {
+  std::string names;
+  for (const CpuFeature& feature : cpu_description().features) {
+    if (!feature.usable) continue;
+    if (!names.empty()) names += ", ";
+    names += feature.name;
+  }
+  return names;
+}
+
 }  // namespace temper

@@ -21,4 +21,7 @@ struct CpuDescription {
 /// The CPU this process runs on. Asked once.
 const CpuDescription& cpu_description();
 
+/// The names of what it may use: "AVX2, AVX-512 VNNI".
+std::string usable_features();
+
 }  // namespace temper

@@ -23,14 +23,6 @@ std::vector<PassNote> notes_of(std::vector<PassReport> reports) {
   return notes;
 }
 
-std::string usable_features() {
-  std::vector<std::string_view> names;
-  for (const CpuFeature& feature : cpu_description().features) {
-    if (feature.usable) names.push_back(feature.name);
-  }
-  return fmt::format("{}", fmt::join(names, ", "));
-}
-
 std::vector<std::string_view> makers_of(const std::vector<Tactic>& tactics) {
   std::vector<std::string_view> makers;
   for (const Tactic& tactic : tactics) makers.push_back(tactic.kernel);

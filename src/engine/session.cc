@@ -64,8 +64,11 @@ Plan read_plan(const std::filesystem::path& path, const SessionOptions& options,
   require(options.disabled_passes.empty(), "{}: a plan's passes were run when it was made; disable them with `temper optimize`", path.string());
   Plan plan = load_plan(path);
   in_context([&] { return path.string(); }, [&] { narrow_ends(plan.graph, options); });
-  const std::string& here = cpu_description().model;
-  if (plan.info.cpu != here) notes.push_back(fmt::format("{} was made for {}; this is {}: kernels are chosen anew where they must be", path.string(), plan.info.cpu, here));
+  const bool same_cpu = plan.info.cpu == cpu_description().model;
+  if (!same_cpu || plan.info.isa != usable_features()) {
+    notes.push_back(fmt::format("{} was made for {} with {}; this is {} with {}: kernels are chosen anew where they must be, so optimise again "
+                                "for the best times", path.string(), plan.info.cpu, plan.info.isa, cpu_description().model, usable_features()));
+  }
   if (options.threads > 0 && options.threads != plan.info.threads) {
     notes.push_back(fmt::format("{} was made for {} threads, so its kernels were chosen for another count than {}", path.string(), plan.info.threads, options.threads));
   }
