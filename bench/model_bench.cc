@@ -1,11 +1,11 @@
-// model_bench MODEL [SHAPE] [RUNS] [THREADS] [profile]: times an engine on zeros, or prints where the time goes.
+// model_bench MODEL [SHAPE] [RUNS] [THREADS] [profile]: times a model on zeros, or prints where the time goes.
 #include <algorithm>
 #include <chrono>
 #include <map>
 #include <ranges>
 
 #include "base/memory.h"
-#include "engine/engine.h"
+#include "engine/session.h"
 
 namespace {
 
@@ -33,13 +33,13 @@ Tensor picture(const Fact& fact, const std::string& dims) {
   return tensor;
 }
 
-void print_profile(const Engine& engine, int runs) {
+void print_profile(const Session& session, int runs) {
   struct Sum {
     double ms = 0;
     std::int64_t count = 0;
   };
   std::map<std::string, Sum> by_kernel;
-  auto nodes = engine.profile();
+  auto nodes = session.profile();
   double total = 0;
   for (const auto& node : nodes) {
     auto& sum = by_kernel[fmt::format("{} {}", node.node->op.name(), node.kernel)];
@@ -65,16 +65,16 @@ void print_profile(const Engine& engine, int runs) {
 int main(int argc, char** argv) try {
   const std::string shape = argc > 2 ? argv[2] : "1x300x300x3";
   const int runs = argc > 3 ? std::stoi(argv[3]) : 20;
-  EngineOptions options;
+  SessionOptions options;
   options.threads = argc > 4 ? std::stoi(argv[4]) : 1;
   options.profile = argc > 5 && std::string_view(argv[5]) == "profile";
   if (argc > 5 && std::string_view(argv[5]) == "reference") options.backend = "reference";
   const double start = now_ms();
-  Engine engine = Engine::load(argv[1], options);
+  Session session = Session::load(argv[1], options);
   const double loaded = now_ms();
-  const auto input = engine.graph().inputs().at(0);
-  const std::vector<NamedTensor> inputs{{"", picture(engine.graph().fact(input.value), shape)}};
-  auto outputs = engine.run(inputs);
+  const auto input = session.graph().inputs().at(0);
+  const std::vector<NamedTensor> inputs{{"", picture(session.graph().fact(input.value), shape)}};
+  auto outputs = session.run(inputs);
   const double first = now_ms();
   for (const auto& [name, tensor] : outputs) {
     fmt::print("{} {}", name, describe(tensor));
@@ -84,13 +84,13 @@ int main(int argc, char** argv) try {
   std::vector<double> times;
   for (int i = 0; i < runs; ++i) {
     const double begin = now_ms();
-    engine.run(inputs);
+    session.run(inputs);
     times.push_back(now_ms() - begin);
   }
   std::ranges::sort(times);
   fmt::print("load {:.1f} ms, first {:.1f} ms, median {:.2f} ms, min {:.2f} ms, peak {}\n", loaded - start, first - loaded,
              times.empty() ? 0 : times[times.size() / 2], times.empty() ? 0 : times[0], format_bytes(peak_resident_bytes()));
-  if (options.profile) print_profile(engine, runs + 1);
+  if (options.profile) print_profile(session, runs + 1);
 } catch (const std::exception& error) {
   fmt::print(stderr, "{}\n", error.what());
   return 2;

@@ -19,8 +19,9 @@ LAYERS = {
     "backends": ["base", "ir", "ops", "plan"],
     "runtime": ["base", "ir", "ops", "plan"],
     "engine": ["base", "ir", "ops", "import", "passes", "plan", "backends", "runtime"],
+    "api": ["base", "ir", "ops", "plan", "backends", "runtime", "engine"],
     "eval": ["base", "ir", "ops", "engine", "media"],
-    "cli": ["base", "ir", "import", "engine", "eval", "media"],
+    "cli": ["base", "ir", "import", "plan", "runtime", "engine", "eval", "media"],
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"')
 

@@ -11,7 +11,7 @@ import sys
 
 from docstrings import ROOT, documented, publish
 
-STAGES = {"kSimplify": "Simplify", "kRaise": "Raise", "kFuse": "Fuse"}  # in the order in which they run
+STAGES = {"kSimplify": "Simplify", "kRaise": "Raise", "kLayout": "Layout", "kFuse": "Fuse"}  # in the order in which they run
 
 
 def section(name, p):

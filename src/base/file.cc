@@ -12,8 +12,10 @@
 #include <fstream>
 #include <map>
 #include <mutex>
+#include <utility>
 
 #include "base/error.h"
+#include "base/mappings.h"
 
 namespace temper {
 namespace {
@@ -28,6 +30,8 @@ class Descriptor {
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
   int get() const { return fd_; }
+  /// It is the caller's to close.
+  int take() { return std::exchange(fd_, -1); }
 
  private:
   int fd_;
@@ -67,16 +71,16 @@ class PartialFileEntry {
   PartialFile* slot_ = nullptr;
 };
 
-/// Every MappedFile that lives: only in those may pages be given back without loss.
+/// Memory that a file has too: only there may pages be given back without loss.
 class Mappings {
  public:
-  void add(void* data, std::size_t size) {
+  void add(std::byte* data, std::size_t size) {
     const std::scoped_lock lock(mutex_);
-    sizes_.emplace(static_cast<std::byte*>(data), size);
+    sizes_.emplace(data, size);
   }
-  void remove(void* data) {
+  void remove(std::byte* data) {
     const std::scoped_lock lock(mutex_);
-    sizes_.erase(static_cast<std::byte*>(data));
+    sizes_.erase(data);
   }
   void release(std::span<const std::byte> bytes) {
     const std::scoped_lock lock(mutex_);
@@ -125,6 +129,31 @@ std::string read_file(const std::filesystem::path& path) {
   return content;
 }
 
+FileSource::FileSource(const std::filesystem::path& path) : path_(path) {
+  Descriptor file(path, O_RDONLY);
+  size_ = checked_size(file, path);
+  descriptor_ = file.take();
+}
+
+FileSource::~FileSource() { ::close(descriptor_); }
+
+void FileSource::read(std::size_t offset, std::span<std::byte> out) const {
+  invariant(offset <= size_ && out.size() <= size_ - offset, "{} bytes at {} are read of {}", out.size(), offset, size_);
+  while (!out.empty()) {
+    const ssize_t got = ::pread(descriptor_, out.data(), out.size(), static_cast<off_t>(offset));
+    if (got < 0 && errno == EINTR) continue;
+    require(got >= 0, "{}: cannot be read: {}", path_.string(), std::strerror(errno));
+    require(got > 0, "{}: became shorter while it was read", path_.string());
+    offset += static_cast<std::size_t>(got);
+    out = out.subspan(static_cast<std::size_t>(got));
+  }
+}
+
+void MemorySource::read(std::size_t offset, std::span<std::byte> out) const {
+  invariant(offset <= bytes_.size() && out.size() <= bytes_.size() - offset, "{} bytes at {} are read of {}", out.size(), offset, bytes_.size());
+  std::ranges::copy(bytes_.subspan(offset, out.size()), out.begin());
+}
+
 MappedFile::MappedFile(const std::filesystem::path& path) {
   const Descriptor file(path, O_RDONLY);
   size_ = checked_size(file, path);
@@ -134,14 +163,17 @@ MappedFile::MappedFile(const std::filesystem::path& path) {
     data_ = nullptr;
     throw ModelError(fmt::format("{}: cannot be mapped: {}", path.string(), std::strerror(errno)));
   }
-  mappings().add(data_, size_);
+  add_mapping(static_cast<std::byte*>(data_), size_);
 }
 
 MappedFile::~MappedFile() {
   if (data_ == nullptr) return;
-  mappings().remove(data_);
+  remove_mapping(static_cast<std::byte*>(data_));
   ::munmap(data_, size_);
 }
+
+void add_mapping(std::byte* data, std::size_t size_bytes) { mappings().add(data, size_bytes); }
+void remove_mapping(std::byte* data) { mappings().remove(data); }
 
 void release_mapped(std::span<const std::byte> bytes) noexcept { mappings().release(bytes); }
 

@@ -26,7 +26,46 @@ class MappedFile {
   std::size_t size_ = 0;
 };
 
-/// Gives the pages of `bytes` back to the system where they lie in a MappedFile; they are read again when touched.
+/// Bytes that are read where they are wanted.
+class ByteSource {
+ public:
+  virtual ~ByteSource() = default;
+  virtual std::size_t size_bytes() const = 0;
+  /// Reads the bytes from `offset` on, which have to lie within the size. Throws ModelError where they cannot be read.
+  virtual void read(std::size_t offset, std::span<std::byte> out) const = 0;
+};
+
+/// An open file, of the size that it had when it was opened.
+class FileSource final : public ByteSource {
+ public:
+  /// Throws ModelError as read_file does.
+  explicit FileSource(const std::filesystem::path& path);
+  ~FileSource() override;
+  FileSource(const FileSource&) = delete;
+  FileSource& operator=(const FileSource&) = delete;
+
+  std::size_t size_bytes() const override { return size_; }
+  void read(std::size_t offset, std::span<std::byte> out) const override;
+
+ private:
+  std::filesystem::path path_;
+  int descriptor_ = -1;
+  std::size_t size_ = 0;
+};
+
+/// Bytes in memory, which have to live as long.
+class MemorySource final : public ByteSource {
+ public:
+  explicit MemorySource(std::span<const std::byte> bytes) : bytes_(bytes) {}
+
+  std::size_t size_bytes() const override { return bytes_.size(); }
+  void read(std::size_t offset, std::span<std::byte> out) const override;
+
+ private:
+  std::span<const std::byte> bytes_;
+};
+
+/// Gives the pages of `bytes` back to the system where they lie in a MappedFile or a scratch file; they are read again when touched.
 void release_mapped(std::span<const std::byte> bytes) noexcept;
 
 /// Calls `write` with a temporary path beside `path`, then syncs and renames it: `path` is either whole or untouched.

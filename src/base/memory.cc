@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/scratch.h"
 
 namespace temper {
 namespace {
@@ -34,6 +35,23 @@ std::atomic<std::size_t>& limit_bytes() {
 std::atomic<std::size_t> in_use_bytes{0};
 
 constexpr std::size_t kAlignment = 64;
+/// From here on blocks are mapped one by one, so that freeing one gives its memory back whatever lies beside it.
+constexpr std::size_t kMappedBytes = std::size_t{256} << 10;
+constexpr std::size_t kHugePage = std::size_t{2} << 20;
+
+std::atomic<int> unkept_count{0};
+
+/// Zeros from the system at a multiple of `unit`, which is one of the page's size; null where it refuses.
+std::byte* map_pages(std::size_t size_bytes, std::size_t unit) {
+  const std::size_t slack = unit - static_cast<std::size_t>(sysconf(_SC_PAGE_SIZE));
+  void* mapped = ::mmap(nullptr, size_bytes + slack, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (mapped == MAP_FAILED) return nullptr;
+  auto* begin = static_cast<std::byte*>(mapped);
+  const std::size_t before = (unit - reinterpret_cast<std::uintptr_t>(begin) % unit) % unit;
+  if (before > 0) ::munmap(begin, before);
+  if (slack > before) ::munmap(begin + before + size_bytes, slack - before);
+  return begin + before;
+}
 
 #if defined(__SANITIZE_ADDRESS__)
 constexpr bool kKeepBlocks = false;  // a block that is used again hides uses after its end
@@ -86,9 +104,9 @@ class BlockCache {
     {
       const std::scoped_lock lock(mutex_);
       live_bytes_ -= block.size_bytes;
-      if (kKeepBlocks && keep(block)) return;
+      if (kKeepBlocks && (unkept_count == 0 || !mapped(block.size_bytes)) && keep(block)) return;
     }
-    std::free(block.data);
+    free(block);
   }
 
   /// Gives kept blocks back to the system until at most `room_bytes` are kept.
@@ -112,13 +130,18 @@ class BlockCache {
   }
 
   static std::byte* allocate(std::size_t rounded) {
-    constexpr std::size_t kHugePage = std::size_t{2} << 20;
+    if (!mapped(rounded)) return static_cast<std::byte*>(std::aligned_alloc(kAlignment, rounded));
     const bool huge = rounded >= 2 * kHugePage;
-    const std::size_t unit = huge ? kHugePage : kAlignment;
-    auto* data = static_cast<std::byte*>(std::aligned_alloc(unit, (rounded + unit - 1) / unit * unit));
+    std::byte* data = map_pages(rounded, huge ? kHugePage : static_cast<std::size_t>(sysconf(_SC_PAGE_SIZE)));
     if (huge && data != nullptr) madvise(data, rounded / kHugePage * kHugePage, MADV_HUGEPAGE);
     return data;
   }
+  static void free(Block block) {
+    if (mapped(block.size_bytes)) ::munmap(block.data, block.size_bytes);
+    else std::free(block.data);
+  }
+  /// What is read behind a block's end, sanitizers see only in memory of the heap.
+  static bool mapped(std::size_t rounded) { return kKeepBlocks && rounded >= kMappedBytes; }
 
   /// The smallest kept block that holds `rounded` without wasting more than as much again.
   Block take_large(std::size_t rounded) {
@@ -155,7 +178,7 @@ class BlockCache {
     std::size_t gone = 0;
     for (; kept_bytes_ > room_bytes && gone < large_.size(); ++gone) {
       kept_bytes_ -= large_[gone].size_bytes;
-      std::free(large_[gone].data);
+      free(large_[gone]);
     }
     large_.erase(large_.begin(), large_.begin() + static_cast<std::ptrdiff_t>(gone));
   }
@@ -197,7 +220,14 @@ std::size_t baseline_resident_bytes() {
   return baseline;
 }
 
+UnkeptMemory::UnkeptMemory() {
+  ++unkept_count;
+  block_cache().shrink(0);
+}
+UnkeptMemory::~UnkeptMemory() { --unkept_count; }
+
 std::shared_ptr<std::byte> allocate_buffer(std::size_t size_bytes) {
+  if (auto scratch = allocate_scratch(size_bytes)) return scratch;
   const std::size_t limit = memory_limit();
   const std::size_t before = in_use_bytes.fetch_add(size_bytes);
   if (size_bytes > limit || before > limit - size_bytes) {

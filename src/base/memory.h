@@ -21,9 +21,19 @@ std::size_t resident_bytes();
 /// resident_bytes() when this was first called: what the program takes before it reads a model, if that is then.
 std::size_t baseline_resident_bytes();
 
-/// A buffer of `size_bytes`, aligned to 64, contents undefined. Throws ModelError, before anything is taken, where the
+/// A buffer of `size_bytes`, aligned to 64, contents undefined; large ones lie in scratch memory (scratch.h) where there is some. Throws ModelError, before anything is taken, where the
 /// memory limit does not leave room; the message says what was asked for and what was left.
 std::shared_ptr<std::byte> allocate_buffer(std::size_t size_bytes);
+
+/// While one lives, large buffers that are freed go back to the system at once, and are not kept for requests of their size: for work
+/// that asks once.
+class UnkeptMemory {
+ public:
+  UnkeptMemory();
+  ~UnkeptMemory();
+  UnkeptMemory(const UnkeptMemory&) = delete;
+  UnkeptMemory& operator=(const UnkeptMemory&) = delete;
+};
 
 /// "12.3 MB", in powers of 1024.
 std::string format_bytes(std::size_t size_bytes);

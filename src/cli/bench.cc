@@ -48,36 +48,36 @@ class Bench final : public Command {
     model_.apply_quiet();
     if (!json_.empty()) check_json_target(json_);
     const Stopwatch load_watch;
-    Engine engine = model_.load();
+    Session session = model_.load();
     const double load_ms = load_watch.elapsed_ms();
-    const auto inputs = sample_.make(engine);
+    const auto inputs = sample_.make(session);
     const Stopwatch first_watch;
-    engine.run(inputs);
+    session.run(inputs);
     const double first_ms = first_watch.elapsed_ms();
     const Stopwatch all;
-    const std::vector<double> times = contexts_ > 1 ? measure_together(engine, inputs) : measure(engine, inputs);
+    const std::vector<double> times = contexts_ > 1 ? measure_together(session, inputs) : measure(session, inputs);
     report(times, all.elapsed_ms(), load_ms, first_ms);
     return ExitCode::kDone;
   }
 
  private:
   /// Runs until the time is spent, at least 5 times, after 3 runs that do not count.
-  std::vector<double> measure(Engine& engine, const std::vector<NamedTensor>& inputs) const {
-    for (int i = 0; i < (seconds_ > 0 ? 3 : 0); ++i) engine.run(inputs);
+  std::vector<double> measure(Session& session, const std::vector<NamedTensor>& inputs) const {
+    for (int i = 0; i < (seconds_ > 0 ? 3 : 0); ++i) session.run(inputs);
     std::vector<double> times;
     const Stopwatch all;
     while (times.size() < 5 || all.elapsed_ms() < seconds_ * 1000) {
       const Stopwatch one;
-      engine.run(inputs);
+      session.run(inputs);
       times.push_back(one.elapsed_ms());
     }
     std::ranges::sort(times);
     return times;
   }
 
-  /// measure() in several threads at once, over one engine.
-  std::vector<double> measure_together(Engine& engine, const std::vector<NamedTensor>& inputs) const {
-    const Tensors bound = bind_inputs(engine.graph(), inputs);
+  /// measure() in several threads at once, over one session.
+  std::vector<double> measure_together(Session& session, const std::vector<NamedTensor>& inputs) const {
+    const Tensors bound = bind_inputs(session.graph(), inputs);
     std::vector<std::vector<double>> times(contexts_);
     std::vector<std::thread> threads;
     std::vector<std::exception_ptr> errors(contexts_);
@@ -85,7 +85,7 @@ class Bench final : public Command {
       threads.emplace_back([&, c] {
         try {
           set_thread_count(std::max(1, model_.threads));
-          Context context(engine.executor());
+          ExecutionContext context(session.executor());
           context.run(bound);
           const Stopwatch all;
           while (times[c].size() < 5 || all.elapsed_ms() < seconds_ * 1000) {

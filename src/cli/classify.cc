@@ -49,9 +49,9 @@ class Classify final : public Command {
   ExitCode run() override {
     model_.apply_quiet();
     prepare();
-    Engine engine = model_.load(split_names(output_));
-    const auto input = in_context([&] { return model_.file; }, [&] { return find_picture_input(engine.graph()); });
-    const std::string output = in_context([&] { return model_.file; }, [&] { return score_output(engine.graph()); });
+    Session session = model_.load(split_names(output_));
+    const auto input = in_context([&] { return model_.file; }, [&] { return find_picture_input(session.graph()); });
+    const std::string output = in_context([&] { return model_.file; }, [&] { return score_output(session.graph()); });
     if (preprocess_.empty() && is_float(input.dtype)) {
       note("pixels are given as 0..255; a model trained otherwise needs --preprocess 0..1, -1..1, caffe or torch");
     }
@@ -59,7 +59,7 @@ class Classify final : public Command {
     Progress progress(pictures_.size(), "classifying");
     for (std::size_t i = 0; i < pictures_.size(); ++i) {
       progress.at(i + 1, pictures_[i].filename().string());
-      if (auto answer = one(engine, input, output, pictures_[i])) {
+      if (auto answer = one(session, input, output, pictures_[i])) {
         progress.clear();
         if (!tables_off()) print(*answer);
         images.push_back(std::move(*answer));
@@ -103,7 +103,7 @@ class Classify final : public Command {
   }
 
   /// The picture's entry in the JSON; none where it is skipped.
-  std::optional<nlohmann::json> one(Engine& engine, const PictureInput& input, const std::string& output,
+  std::optional<nlohmann::json> one(Session& session, const PictureInput& input, const std::string& output,
                                     const fs::path& path) {
     std::string encoded;
     Picture picture;
@@ -123,7 +123,7 @@ class Classify final : public Command {
                               ? encoded_tensor(std::move(encoded), input)
                               : picture_tensor(picture, input, preprocess, parse_resize_mode(resize_mode_)).tensor;
           const Stopwatch watch;
-          const auto outputs = engine.run({{input.name, std::move(tensor)}});
+          const auto outputs = session.run({{input.name, std::move(tensor)}});
           const double elapsed_ms = watch.elapsed_ms();
           const auto found = std::ranges::find(outputs, output, &NamedTensor::name);
           invariant(found != outputs.end(), "output {} was not given", output);

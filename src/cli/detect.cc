@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 
 /// A detector with what is needed to give it pictures and read its answers.
 struct Detector {
-  Engine engine;
+  Session session;
   PictureInput input;
   DetectorSignature signature;
   Preprocess preprocess;
@@ -50,7 +50,7 @@ Answer detect_on(Detector& detector, const std::string& encoded, const Picture& 
     given = picture_tensor(picture, detector.input, detector.preprocess);
   }
   const Stopwatch watch;
-  const auto outputs = detector.engine.run({{detector.input.name, std::move(given.tensor)}});
+  const auto outputs = detector.session.run({{detector.input.name, std::move(given.tensor)}});
   const double elapsed_ms = watch.elapsed_ms();
   const DetectorSignature& s = detector.signature;
   const DetectorOutputs found{output_named(outputs, s.boxes), output_named(outputs, s.scores),
@@ -142,12 +142,12 @@ class Detect final : public Command {
   }
 
   Detector load() {
-    Engine engine = model_.load(signature_ ? signature_->outputs() : std::vector<std::string>());
+    Session session = model_.load(signature_ ? signature_->outputs() : std::vector<std::string>());
     DetectorSignature signature =
         in_context([&] { return model_.file; },
                    [&] {
                      DetectorSignature found =
-                         signature_ && !signature_->outputs().empty() ? *signature_ : find_detector(engine.graph());
+                         signature_ && !signature_->outputs().empty() ? *signature_ : find_detector(session.graph());
                      if (!signature_ || !signature_->outputs().empty()) return found;
                      const std::string rows = found.rows;  // a description that leaves the output's name open
                      found = *signature_;
@@ -155,11 +155,11 @@ class Detect final : public Command {
                      return found;
                    });
     PictureInput input =
-        in_context([&] { return model_.file; }, [&] { return find_picture_input(engine.graph(), signature.input); });
+        in_context([&] { return model_.file; }, [&] { return find_picture_input(session.graph(), signature.input); });
     if (signature.layout == DetectorSignature::Layout::kRows && !signature_) {
       note("{} is read as rows of x1, y1, x2, y2, score, class; --signature describes another layout", signature.rows);
     }
-    return {std::move(engine), std::move(input), std::move(signature), parse_preprocess(preprocess_)};
+    return {std::move(session), std::move(input), std::move(signature), parse_preprocess(preprocess_)};
   }
 
   void open_labels(const DetectorSignature& signature) {

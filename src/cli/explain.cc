@@ -55,25 +55,25 @@ class Explain final : public Command {
   ExitCode run() override {
     model_.apply_quiet();
     if (!json_.empty()) check_json_target(json_);
-    Engine engine = model_.load({}, {}, true);
-    const auto inputs = sample_.make(engine);
-    for (int i = 0; i < 2; ++i) engine.run(inputs);
-    const auto before = engine.profile();
+    Session session = model_.load({}, {}, true);
+    const auto inputs = sample_.make(session);
+    for (int i = 0; i < 2; ++i) session.run(inputs);
+    const auto before = session.profile();
     const Stopwatch watch;
-    for (int i = 0; i < runs_; ++i) engine.run(inputs);
+    for (int i = 0; i < runs_; ++i) session.run(inputs);
     const double run_ms = watch.elapsed_ms() / runs_;
-    const std::vector<StepLine> lines = collect(engine, before);
+    const std::vector<StepLine> lines = collect(session, before);
     const double peak = peak_flops_per_s();
-    if (!json_.empty()) write_json(json_, as_json(engine, lines, run_ms, peak));
-    if (json_ != "-") print(engine, lines, run_ms, peak);
+    if (!json_.empty()) write_json(json_, as_json(session, lines, run_ms, peak));
+    if (json_ != "-") print(session, lines, run_ms, peak);
     return ExitCode::kDone;
   }
 
  private:
-  std::vector<StepLine> collect(const Engine& engine, const std::vector<NodeProfile>& before) const {
-    const Program& program = *engine.program();
+  std::vector<StepLine> collect(const Session& session, const std::vector<NodeProfile>& before) const {
+    const Program& program = *session.program();
     const Graph graph = sized_graph(program);
-    const auto after = engine.profile();
+    const auto after = session.profile();
     std::vector<StepLine> lines;
     for (std::size_t i = 0; i < after.size(); ++i) {
       const NodeProfile& one = after[i];
@@ -82,7 +82,7 @@ class Explain final : public Command {
         line.flops = product_flops(graph, graph.node(*id)).value_or(0);
         for (const ValueId value : one.node->inputs) line.bytes += bytes_of(graph.fact(value));
         for (const ValueId value : one.node->outputs) line.bytes += bytes_of(graph.fact(value));
-        if (index(*id) < engine.plan().tactics.size()) line.others = engine.plan().tactics[index(*id)].others;
+        if (index(*id) < session.plan().tactics.size()) line.others = session.plan().tactics[index(*id)].others;
       }
       lines.push_back(std::move(line));
     }
@@ -104,9 +104,9 @@ class Explain final : public Command {
     return fmt::format("{} (+{})", node.name, node.sources.size());
   }
 
-  nlohmann::json as_json(const Engine& engine, const std::vector<StepLine>& lines, double run_ms, double peak) const {
-    const Plan& plan = engine.plan();
-    const MemoryPlan& memory = engine.program()->placement().memory;
+  nlohmann::json as_json(const Session& session, const std::vector<StepLine>& lines, double run_ms, double peak) const {
+    const Plan& plan = session.plan();
+    const MemoryPlan& memory = session.program()->placement().memory;
     nlohmann::json json = {{"model", model_.file}, {"run_ms", run_ms}, {"peak_gflops", peak / 1e9}, {"steps", nlohmann::json::array()},
                            {"arena_bytes", memory.arena_bytes}, {"arena_lower_bound_bytes", memory.lower_bound_bytes},
                            {"weights_bytes", plan.info.weights_bytes}, {"predicted_peak_bytes", plan.info.peak_bytes},
@@ -123,7 +123,7 @@ class Explain final : public Command {
     return json;
   }
 
-  void print(const Engine& engine, const std::vector<StepLine>& lines, double run_ms, double peak) const {
+  void print(const Session& session, const std::vector<StepLine>& lines, double run_ms, double peak) const {
     Table table({">#", "op", "kernel", ">ms", ">%", ">MB", ">MFLOP", ">% of peak", "source nodes", "made by"});
     for (std::size_t i = 0; i < lines.size(); ++i) {
       const StepLine& line = lines[i];
@@ -134,17 +134,17 @@ class Explain final : public Command {
     }
     fmt::print("{}", table.text());
     fmt::print("{} steps, {:.3f} ms a run; peak of this machine with these threads: {:.0f} GFLOP/s (measured)\n", lines.size(), run_ms, peak / 1e9);
-    print_memory(engine);
+    print_memory(session);
     print_refusals(lines);
-    print_passes(engine.plan());
+    print_passes(session.plan());
   }
 
-  static void print_memory(const Engine& engine) {
-    const MemoryPlan& memory = engine.program()->placement().memory;
+  static void print_memory(const Session& session) {
+    const MemoryPlan& memory = session.program()->placement().memory;
     const auto bytes = [](std::int64_t count) { return format_bytes(static_cast<std::size_t>(count)); };
     const double ratio = memory.lower_bound_bytes > 0 ? static_cast<double>(memory.arena_bytes) / static_cast<double>(memory.lower_bound_bytes) : 1;
     fmt::print("activations {} (lower bound {}, {:.3f} of it)", bytes(memory.arena_bytes), bytes(memory.lower_bound_bytes), ratio);
-    const PlanInfo& info = engine.plan().info;
+    const PlanInfo& info = session.plan().info;
     if (info.peak_bytes > 0) fmt::print("; weights {}; foreseen peak of the process {} (so far {})", bytes(info.weights_bytes), bytes(info.peak_bytes), format_bytes(peak_resident_bytes()));
     fmt::print("\n");
     for (const auto& [what, text] : info.notes) fmt::print("{}: {}\n", what, text);

@@ -20,17 +20,17 @@ void ModelOptions::declare(CLI::App& app) {
   app.add_flag("-q,--quiet", quiet, "No notes and no tables");
 }
 
-Engine ModelOptions::load(const std::vector<std::string>& outputs, std::vector<ImportInput> inputs, bool profile) const {
-  EngineOptions options;
+Session ModelOptions::load(const std::vector<std::string>& outputs, std::vector<ImportInput> inputs, bool profile) const {
+  SessionOptions options;
   options.backend = backend;
   options.threads = threads;
   options.outputs = outputs;
   options.inputs = std::move(inputs);
   options.profile = profile;
   options.memory_limit_bytes = parse_size(memory_limit);
-  Engine engine = Engine::load(file, options);
-  for (const std::string& text : engine.notes()) note("{}", text);
-  return engine;
+  Session session = Session::load(file, options);
+  for (const std::string& text : session.notes()) note("{}", text);
+  return session;
 }
 
 void ModelOptions::apply_quiet() const { set_quiet(quiet); }

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/engine.h"
+#include "engine/session.h"
 
 namespace temper {
 
@@ -18,7 +18,7 @@ struct ModelOptions {
 
   void declare(CLI::App& app);
   /// Reads the model and prepares it; `outputs` empty means its own, and `inputs` are where it is cut.
-  Engine load(const std::vector<std::string>& outputs = {}, std::vector<ImportInput> inputs = {}, bool profile = false) const;
+  Session load(const std::vector<std::string>& outputs = {}, std::vector<ImportInput> inputs = {}, bool profile = false) const;
   /// Takes -q over for all notes.
   void apply_quiet() const;
 };

@@ -8,7 +8,7 @@
 #include "cli/io/report.h"
 #include "cli/model_options.h"
 #include "engine/compile.h"
-#include "engine/engine.h"
+#include "engine/session.h"
 #include "plan/file/plan_file.h"
 #include "plan/profile.h"
 
@@ -72,6 +72,7 @@ class Optimize final : public Command {
   CompileOptions compile_options() const {
     CompileOptions options{.outputs = split_names(outputs_), .disabled_passes = disabled_, .max_batch = max_batch_, .threads = threads_,
                            .tune = parse_tune(tune_), .max_workspace_bytes = parse_size(workspace_), .memory_limit_bytes = parse_size(memory_)};
+    options.scratch_folder = std::filesystem::absolute(output_).parent_path();
     for (const std::string& text : shapes_) options.profile.push_back(parse_profile(text));
     if (cache_.empty()) options.timing_cache = default_timing_cache();
     else if (cache_ != "none") options.timing_cache = cache_;

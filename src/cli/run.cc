@@ -70,12 +70,12 @@ class Run final : public Command {
   ExitCode run() override {
     model_.apply_quiet();
     check_targets();
-    Engine engine = model_.load(split_names(outputs_), given_tensors(inputs_));
+    Session session = model_.load(split_names(outputs_), given_tensors(inputs_));
     std::vector<NamedTensor> inputs;
-    for (auto& [name, tensor] : read_inputs(engine.graph(), inputs_, preprocess_))
+    for (auto& [name, tensor] : read_inputs(session.graph(), inputs_, preprocess_))
       inputs.push_back({name, std::move(tensor)});
     const Stopwatch watch;
-    const auto outputs = engine.run(inputs);
+    const auto outputs = session.run(inputs);
     const double elapsed_ms = watch.elapsed_ms();
     write_outputs(outputs);
     report(outputs, elapsed_ms);

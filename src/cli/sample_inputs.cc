@@ -75,8 +75,8 @@ void SampleOptions::declare(CLI::App& app) {
   app.add_option("--preprocess", preprocess, "Of the picture: none (0..255), 0..1, -1..1, caffe, torch")->capture_default_str();
 }
 
-std::vector<NamedTensor> SampleOptions::make(const Engine& engine) const {
-  const Graph& graph = engine.graph();
+std::vector<NamedTensor> SampleOptions::make(const Session& session) const {
+  const Graph& graph = session.graph();
   std::vector<std::string> given = inputs;
   if (!image.empty()) given.push_back(find_picture_input(graph).name + "=" + image);
   std::vector<NamedTensor> made;
@@ -86,7 +86,7 @@ std::vector<NamedTensor> SampleOptions::make(const Engine& engine) const {
   for (const Port& port : graph.inputs()) {
     if (std::ranges::any_of(made, [&](const NamedTensor& input) { return input.name == port.name; })) continue;
     Fact fact = shaped.fact(port.value);
-    fill_from_profile(fact, port.name, engine.plan());
+    fill_from_profile(fact, port.name, session.plan());
     made.push_back({port.name, invented(port.name, fact, batch)});
   }
   return made;

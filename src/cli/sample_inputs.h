@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/engine.h"
+#include "engine/session.h"
 
 namespace temper {
 
@@ -18,7 +18,7 @@ struct SampleOptions {
   void declare(CLI::App& app);
   /// One tensor per input: what is given, else random numbers, the same in every run, of the shape that is given, or that the plan was
   /// made for. Throws ModelError, naming the option that would help, where a shape is open.
-  std::vector<NamedTensor> make(const Engine& engine) const;
+  std::vector<NamedTensor> make(const Session& session) const;
 };
 
 }  // namespace temper

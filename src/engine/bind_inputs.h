@@ -1,7 +1,7 @@
 #pragma once
 #include <vector>
 
-#include "engine/engine.h"
+#include "engine/session.h"
 
 namespace temper {
 

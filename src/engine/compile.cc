@@ -2,9 +2,10 @@
 
 #include "base/cpu_features.h"
 #include "base/memory.h"
+#include "base/scratch.h"
 #include "base/threads.h"
-#include "engine/backends.h"
-#include "engine/footprint.h"
+#include "backends/backends.h"
+#include "runtime/footprint.h"
 #include "passes/driver.h"
 #include "plan/profile.h"
 #include "plan/specialise.h"
@@ -36,6 +37,33 @@ std::vector<std::string_view> makers_of(const std::vector<Tactic>& tactics) {
   return makers;
 }
 
+/// What making a plan takes beside the program and the weights: messages, graphs, kernels.
+constexpr std::size_t kWorkBytes = std::size_t{48} << 20;
+
+/// Holds a compilation to the memory limit: weights go to a scratch file where they, and what is made of them, may be too much.
+class Restraint {
+ public:
+  Restraint(const std::filesystem::path& path, const CompileOptions& options) {
+    const std::size_t limit = options.memory_limit_bytes;
+    if (limit == 0) return;
+    require(limit > baseline_resident_bytes(), "needs {} for the program alone, but {} is allowed", format_bytes(baseline_resident_bytes()), format_bytes(limit));
+    set_memory_limit(std::min(before_, limit - baseline_resident_bytes()));
+    std::error_code error;
+    const std::size_t size = std::filesystem::file_size(path, error);
+    if (!error && size / 2 * 3 + kWorkBytes + baseline_resident_bytes() <= limit) return;
+    const auto folder = options.scratch_folder.empty() ? std::filesystem::temp_directory_path(error) : options.scratch_folder;
+    scratch_ = std::make_unique<ScratchMemory>(limit, folder.empty() ? "/tmp" : folder);
+  }
+  ~Restraint() { set_memory_limit(before_); }
+  Restraint(const Restraint&) = delete;
+  Restraint& operator=(const Restraint&) = delete;
+
+ private:
+  std::size_t before_ = memory_limit();
+  UnkeptMemory unkept_;
+  std::unique_ptr<ScratchMemory> scratch_;
+};
+
 class Compiler {
  public:
   Compiler(Plan& plan, const CompileOptions& options) : plan_(plan), options_(options) {}
@@ -48,7 +76,7 @@ class Compiler {
     try {
       choose(*inputs);
     } catch (const ModelError& error) {
-      if (!options_.profile.empty()) throw;
+      if (!options_.profile.empty() || options_.memory_limit_bytes > 0) throw;
       plan_.tactics.clear();
       plan_.info.notes["kernels"] = fmt::format("chosen when the model runs: at the likely sizes, {}", error.what());
       return;
@@ -59,6 +87,7 @@ class Compiler {
  private:
   void choose(const Facts& inputs) {
     Facts facts = specialise(plan_.graph, inputs);
+    require_room(plan_.graph, facts, options_.memory_limit_bytes);
     TimingCache cache = options_.timing_cache.empty() ? TimingCache() : TimingCache::load(options_.timing_cache);
     TacticOptions tactics{options_.tune, options_.max_workspace_bytes, &cache};
     tactics.progress = [&](std::size_t done, std::size_t count) {
@@ -85,6 +114,8 @@ class Compiler {
 }  // namespace
 
 Plan compile(const std::filesystem::path& path, const CompileOptions& options) {
+  baseline_resident_bytes();
+  const Restraint restraint(path, options);
   set_thread_count(options.threads);
   report(options, "reading", 0);
   Plan plan;

@@ -28,8 +28,10 @@ struct CompileOptions {
   std::filesystem::path timing_cache = {};
   /// Most scratch memory of one step; 0: no bound.
   std::size_t max_workspace_bytes = 0;
-  /// Of the whole process, when the plan runs; 0: what the machine has.
+  /// Of the whole process, here and when the plan runs; 0: what the machine has.
   std::size_t memory_limit_bytes = 0;
+  /// Where what does not fit the limit lies in the meantime; empty: the system's folder of temporary files.
+  std::filesystem::path scratch_folder = {};
   /// Told what is being done, and how much of it is: 0 to 1.
   std::function<void(std::string_view stage, double share)> progress = {};
 };

@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "base/threads.h"
-#include "engine/backends.h"
+#include "backends/backends.h"
 #include "ops/registry.h"
 #include "plan/select.h"
 

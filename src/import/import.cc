@@ -18,13 +18,13 @@ auto with_graph_def(const std::filesystem::path& path, auto&& body) {
 
 Graph import_model(const std::filesystem::path& path, const ImportOptions& options) {
   return with_graph_def(path, [&](const tensorflow::GraphFile& file) {
-    return tensorflow::import_graph_def(*file.graph, options);
+    return tensorflow::import_graph_def(file, options);
   });
 }
 
 ModelSummary summarise_model(const std::filesystem::path& path, const ImportOptions& options) {
   return with_graph_def(path, [&](const tensorflow::GraphFile& file) {
-    ModelSummary summary = tensorflow::summarise_graph_def(*file.graph, options);
+    ModelSummary summary = tensorflow::summarise_graph_def(file, options);
     summary.format = fmt::format("TensorFlow graph ({})", file.text ? "text" : "binary");
     const int producer = file.graph->versions().producer();
     summary.producer = producer == 0 ? "unknown" : fmt::format("GraphDef version {}", producer);

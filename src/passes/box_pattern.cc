@@ -48,18 +48,19 @@ const Node* joined_columns(const Rewriter& rewriter, ValueId id) {
   return node != nullptr && node->inputs.size() == 4 && integer_of(*node, "axis") == 1 ? node : nullptr;
 }
 
-/// Whether `id` is 1 / (high - low).
-bool is_scale(const Rewriter& rewriter, ValueId id, const Corner& low, const Corner& high) {
-  if (const auto constant = constant_float(rewriter, id)) {
-    return low.constant && high.constant && *constant == 1.0F / (*high.constant - *low.constant);
+/// Whether `scale` is 1 / (high - low); kNone is a scale of 1.
+bool is_scale(const Rewriter& rewriter, ValueId scale, const Corner& low, const Corner& high) {
+  if (scale == ValueId::kNone || constant_float(rewriter, scale)) {
+    const float number = scale == ValueId::kNone ? 1.0F : *constant_float(rewriter, scale);
+    return low.constant && high.constant && number == 1.0F / (*high.constant - *low.constant);
   }
-  const Node* division = made_by(rewriter, id, "div");
+  const Node* division = made_by(rewriter, scale, "div");
   if (division == nullptr || constant_float(rewriter, division->inputs[0]) != 1.0F) return false;
   const Node* size = made_by(rewriter, division->inputs[1], "sub");
   return size != nullptr && as_corner(rewriter, size->inputs[0]) == high && as_corner(rewriter, size->inputs[1]) == low;
 }
 
-/// What has its corners of index 0 and 1 subtracted, and those: (y0, x0, y0, x0).
+/// What has its corners of index 0 and 1 subtracted, and those: (y0, x0, y0, x0). Zeros where nothing is.
 struct Shifted {
   ValueId boxes;
   std::array<Corner, 4> corners;
@@ -67,7 +68,11 @@ struct Shifted {
 
 std::optional<Shifted> as_shifted(const Rewriter& rewriter, ValueId id) {
   const Node* sub = made_by(rewriter, id, "sub");
-  if (sub == nullptr) return std::nullopt;
+  if (sub == nullptr) {
+    Shifted unmoved{id, {}};
+    for (Corner& corner : unmoved.corners) corner.constant = 0.0F;
+    return unmoved;
+  }
   Shifted shifted{sub->inputs[0], {}};
   if (const Tensor* constant = rewriter.constant(sub->inputs[1])) {
     if (constant->dtype() != DType::kFloat32 || constant->shape() != Shape{4}) return std::nullopt;
@@ -109,7 +114,11 @@ std::optional<BoxChange> as_framed(const Rewriter& rewriter, ValueId id) {
   std::array<ValueId, 4> scales{};
   for (std::size_t i = 0; i < 4; ++i) {
     const Node* product = made_by(rewriter, joined->inputs[i], "mul");
-    if (product == nullptr) return std::nullopt;
+    if (product == nullptr) {
+      columns[i] = joined->inputs[i];
+      scales[i] = ValueId::kNone;
+      continue;
+    }
     const std::size_t side = made_by(rewriter, product->inputs[1], "split") != nullptr ? 1 : 0;
     columns[i] = product->inputs[side];
     scales[i] = product->inputs[1 - side];
@@ -122,20 +131,22 @@ std::optional<BoxChange> as_framed(const Rewriter& rewriter, ValueId id) {
   for (std::size_t i = 0; i < 2; ++i) {  // the far corners are read off the scales
     if (corners[i].element) {
       corners[i + 2].element = Part{corners[i].element->whole, static_cast<std::int64_t>(i + 2)};
-      if (!is_scale(rewriter, scales[i], corners[i], corners[i + 2])) return std::nullopt;
     } else {
-      const auto scale = constant_float(rewriter, scales[i]);
+      const auto scale = scales[i] == ValueId::kNone ? std::optional(1.0F) : constant_float(rewriter, scales[i]);
       if (!scale || !corners[i].constant) return std::nullopt;
       corners[i + 2].constant = *corners[i].constant + 1.0F / *scale;
-      if (!is_scale(rewriter, scales[i], corners[i], corners[i + 2])) return std::nullopt;
     }
+    if (!is_scale(rewriter, scales[i], corners[i], corners[i + 2])) return std::nullopt;
   }
   const auto window = as_window(corners);
   return window ? std::optional(BoxChange{shifted->boxes, *window}) : std::nullopt;
 }
 
 ValueId as_areas(const Rewriter& rewriter, ValueId id) {
-  if (const Node* view = made_by(rewriter, id, "squeeze")) id = view->inputs[0];
+  const ShapeFact& shape = rewriter.fact(id).shape;
+  const Node* view = made_by(rewriter, id, "squeeze");
+  if (view == nullptr && shape.rank_known() && shape.rank() == 1) view = made_by(rewriter, id, "reshape");
+  if (view != nullptr) id = view->inputs[0];
   const Node* product = made_by(rewriter, id, "mul");
   if (product == nullptr) return ValueId::kNone;
   std::array<ValueId, 4> columns{};

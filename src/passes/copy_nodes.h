@@ -9,8 +9,8 @@ class NodeCopier {
   NodeCopier(const Graph& from, Graph& to) : from_(from), to_(to), renamed_(from.value_count(), ValueId::kNone) {}
 
   void rename(ValueId from, ValueId to) { renamed_[index(from)] = to; }
-  /// The copy of a value, made with all that it depends on and that is not renamed. kNone where that takes an input of the
-  /// graph that is not renamed.
+  /// The copy of a value, made with all that it depends on and that is not renamed. kNone where that takes an input of
+  /// the graph that is not renamed.
   ValueId copy(ValueId value);
   /// Copies one node, whose inputs are renamed already.
   void copy(const Node& node);

@@ -7,16 +7,18 @@ bool is_scalar(const Tensor* tensor, std::int64_t number) {
   return tensor != nullptr && tensor->rank() == 0 && is_integer(tensor->dtype()) && tensor->to_int64s()[0] == number;
 }
 
-bool is_scalar(const Fact& fact, std::int64_t number) {
-  return fact.constant && is_scalar(&*fact.constant, number);
-}
+bool is_scalar(const Fact& fact, std::int64_t number) { return fact.constant && is_scalar(&*fact.constant, number); }
 
 /// Finds out, part by part; each part gives false where the loop is of another kind.
 class Analysis {
  public:
   Analysis(Rewriter& rewriter, const Node& loop)
-      : rewriter_(rewriter), loop_(loop), condition_(loop.regions[0]), body_(loop.regions[1]),
-        carried_(static_cast<std::size_t>(loop.op.as<Loop>()->carried)), counts_(carried_) {
+      : rewriter_(rewriter),
+        loop_(loop),
+        condition_(loop.regions[0]),
+        body_(loop.regions[1]),
+        carried_(static_cast<std::size_t>(loop.op.as<Loop>()->carried)),
+        counts_(carried_) {
     found_.items.resize(carried_, ValueId::kNone);
   }
 
@@ -160,8 +162,8 @@ class Analysis {
       for (std::size_t i = 0; i < all.size(); ++i) {
         if (all[i] != static_cast<std::int64_t>(i)) return false;
       }
-    } else if (indices == nullptr || indices->op.name() != "range" || !is_scalar(rewriter_.fact(indices->inputs[0]), 0) ||
-               !is_scalar(rewriter_.fact(indices->inputs[2]), 1)) {
+    } else if (indices == nullptr || indices->op.name() != "range" ||
+               !is_scalar(rewriter_.fact(indices->inputs[0]), 0) || !is_scalar(rewriter_.fact(indices->inputs[2]), 1)) {
       return false;
     }
     // an item past them may be read as zeros where the shape of items is declared

@@ -4,8 +4,8 @@
 
 namespace temper {
 
-/// A loop that counts its turns and carries nothing else but lists of results, of which every turn sets one item; what it
-/// reads of other lists are the rows of tensors, one in each turn.
+/// A loop that counts its turns and carries nothing else but lists of results, of which every turn sets one item; what
+/// it reads of other lists are the rows of tensors, one in each turn.
 struct CountedLoop {
   /// Of the carried values: what each turn adds to a list of results (inside); kNone for a counter.
   ValueIds items;

@@ -36,12 +36,14 @@ class Walk {
     if (node == nullptr || ++steps_ > kFurthest) return stop;
     const std::string_view op = node->op.name();
     if (op == "identity") return count(node->inputs[0]);
-    if (op == "cast" && is_integer(rewriter_.fact(node->inputs[0]).dtype) && rewriter_.fact(value).dtype != DType::kUInt8) {
+    if (op == "cast" && is_integer(rewriter_.fact(node->inputs[0]).dtype) &&
+        rewriter_.fact(value).dtype != DType::kUInt8) {
       const DType to = rewriter_.fact(value).dtype;
       return to == DType::kInt32 || to == DType::kInt64 ? count(node->inputs[0]) : stop;
     }
     if (op == "list_length") return list_rows(node->inputs[0]).value_or(stop);
-    if (op == "unpack" && axis_of(*node) == 0) return element(node->inputs[0], static_cast<std::int64_t>(rewriter_.graph().value(value).output)).value_or(stop);
+    if (op == "unpack" && axis_of(*node) == 0)
+      return element(node->inputs[0], static_cast<std::int64_t>(rewriter_.graph().value(value).output)).value_or(stop);
     if (const auto* slice = node->op.as<StridedSlice>()) {
       const auto begin = number_of(rewriter_, node->inputs[1]);
       const ShapeFact& from = rewriter_.fact(node->inputs[0]).shape;
@@ -80,9 +82,12 @@ class Walk {
     }
     if (op == "map") return axis == 0 ? dim(node->inputs[0], 0) : stop;
     if (const auto* gather = node->op.as<Gather>()) {
-      return gather->axis == 0 && gather->batch_dims == 0 && axis == 0 && rank(node->inputs[1]) > 0 ? dim(node->inputs[1], 0) : stop;
+      return gather->axis == 0 && gather->batch_dims == 0 && axis == 0 && rank(node->inputs[1]) > 0
+                 ? dim(node->inputs[1], 0)
+                 : stop;
     }
-    if (const auto* slice = node->op.as<StridedSlice>()) return axis == 0 && takes_all_rows(*node, *slice) ? dim(node->inputs[0], 0) : stop;
+    if (const auto* slice = node->op.as<StridedSlice>())
+      return axis == 0 && takes_all_rows(*node, *slice) ? dim(node->inputs[0], 0) : stop;
     if (is_elementwise(op) && node->inputs.size() > 1) return broadcast_dim(*node, axis, stop);
     const auto from = source_axis(*node, axis);
     return from ? dim(node->inputs[0], *from) : stop;
@@ -114,7 +119,8 @@ class Walk {
     const auto at = axis_of(node);
     if (!at) return std::nullopt;
     const std::size_t own = normalise_axis(*at, op == "expand_dims" || op == "pack" ? out : in);
-    if (op == "expand_dims" || op == "pack") return axis == own ? std::nullopt : std::optional(axis - (axis > own ? 1 : 0));
+    if (op == "expand_dims" || op == "pack")
+      return axis == own ? std::nullopt : std::optional(axis - (axis > own ? 1 : 0));
     if (op == "unpack") return axis + (axis >= own ? 1 : 0);
     return (op == "concat" || op == "split") && axis != own ? std::optional(axis) : std::nullopt;
   }
@@ -122,7 +128,9 @@ class Walk {
   /// Whether a slice goes from the start to the end of an axis.
   bool takes_all(const Node& slice, std::size_t axis) const {
     const Tensor* begin = rewriter_.constant(slice.inputs[1]);
-    const auto is = [&](const std::vector<std::int64_t>& all, std::int64_t number) { return axis < all.size() && all[axis] == number; };
+    const auto is = [&](const std::vector<std::int64_t>& all, std::int64_t number) {
+      return axis < all.size() && all[axis] == number;
+    };
     if (begin == nullptr || !is(begin->to_int64s(), 0)) return false;
     const Tensor* size = rewriter_.constant(slice.inputs[2]);
     return size != nullptr ? is(size->to_int64s(), -1) : ends_with_all(slice.inputs[2], axis);
@@ -183,7 +191,8 @@ class Walk {
   std::optional<Count> element(ValueId vector, std::int64_t i) {
     if (const Tensor* constant = rewriter_.constant(vector)) {
       const auto all = constant->to_int64s();
-      if (constant->rank() != 1 || i >= static_cast<std::int64_t>(all.size()) || all[static_cast<std::size_t>(i)] < 0) return std::nullopt;
+      if (constant->rank() != 1 || i >= static_cast<std::int64_t>(all.size()) || all[static_cast<std::size_t>(i)] < 0)
+        return std::nullopt;
       return Count{all[static_cast<std::size_t>(i)]};
     }
     const Node* node = rewriter_.producer(vector);
@@ -192,10 +201,12 @@ class Walk {
     const ValueId first = node->inputs.empty() ? ValueId::kNone : node->inputs[0];
     if (op == "shape") return known(dim(first, static_cast<std::size_t>(i)));
     if (op == "identity") return element(first, i);
-    if (op == "pack" && i < static_cast<std::int64_t>(node->inputs.size())) return known(count(node->inputs[static_cast<std::size_t>(i)]));
+    if (op == "pack" && i < static_cast<std::int64_t>(node->inputs.size()))
+      return known(count(node->inputs[static_cast<std::size_t>(i)]));
     if (op == "expand_dims" && i == 0) return known(count(first));
     if (const auto* slice = node->op.as<StridedSlice>()) {
-      const auto begin = (slice->begin_mask & 1) != 0 ? std::optional<std::int64_t>(0) : number_of(rewriter_, node->inputs[1]);
+      const auto begin =
+          (slice->begin_mask & 1) != 0 ? std::optional<std::int64_t>(0) : number_of(rewriter_, node->inputs[1]);
       const bool plain = slice->ellipsis_mask + slice->new_axis_mask + slice->shrink_axis_mask == 0 && rank(first) == 1;
       if (plain && begin && *begin >= 0 && is_number(node->inputs[3], 1)) return element(first, *begin + i);
     }

@@ -5,8 +5,8 @@
 
 namespace temper {
 
-/// A count as far as its origin is understood: a number; or a dim of a value, or a scalar, that nothing more is known of.
-/// Equal counts are of equal worth; nothing follows from unequal ones.
+/// A count as far as its origin is understood: a number; or a dim of a value, or a scalar, that nothing more is known
+/// of. Equal counts are of equal worth; nothing follows from unequal ones.
 struct Count {
   std::optional<std::int64_t> number;
   ValueId root = ValueId::kNone;

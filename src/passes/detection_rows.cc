@@ -34,7 +34,7 @@ DetectionRows::Selected DetectionRows::as_selected(ValueId index) const {
 /// Whether `count` is how many boxes a suppression has selected.
 bool DetectionRows::counts_selected(ValueId count, const Node& nms) const {
   return count == nms.outputs[2] ||
-         (integer_of(nms, "pad_to_max_output_size") == 0 && as_row_count(rewriter_, count) == nms.outputs[0]);
+         (integer_of(nms, "pad_to_max_output_size") == 0 && count_of(rewriter_, count) == Count{{}, nms.outputs[0], 0});
 }
 
 RowTrack DetectionRows::track(ValueId rows) const {
@@ -93,7 +93,7 @@ DetectionRows::Selected DetectionRows::as_class_scores(ValueId part) const {
   }
   const Node* less = made_by(rewriter_, select->inputs[0], "less");
   if (selected.nms == nullptr || less == nullptr || as_filled(rewriter_, select->inputs[2]) != -1.0) return {};
-  const bool valid = as_range_limit(rewriter_, less->inputs[0]) != ValueId::kNone && counts_selected(less->inputs[1], *selected.nms);
+  const bool valid = as_range(rewriter_, less->inputs[0]) && counts_selected(less->inputs[1], *selected.nms);
   return valid ? Selected{selected.nms, true} : Selected{};
 }
 
@@ -126,15 +126,34 @@ bool DetectionRows::is_sort(ValueId pick, ValueId& scores, ValueId& count) const
   return true;
 }
 
+/// How many rows all classes together give, if that is known.
+std::optional<std::int64_t> DetectionRows::known_rows() const {
+  std::int64_t sum = 0;
+  for (const ValueId part : class_scores_) {
+    const ShapeFact& shape = rewriter_.fact(part).shape;
+    if (!shape.rank_known() || shape.rank() != 1 || !shape[0].known()) return std::nullopt;
+    sum += shape[0].value();
+  }
+  return sum;
+}
+
 /// Whether `count` is how many rows there are after the first `size` picks.
 bool DetectionRows::counts_rows(ValueId count, const ValueIds& picks, std::size_t size) {
-  const ValueId rows = as_row_count(rewriter_, original(count));
-  if (rows == ValueId::kNone) return false;
+  const Count counted = count_of(rewriter_, original(count));
+  if (counted.number) return size == 0 && counted.number == known_rows();
+  if (size > 0 && counted == rows_of(rewriter_, picks[size - 1])) return true;
+  if (counted.axis != 0) return false;
+  const ValueId rows = counted.root;
+  if (const Selected index = as_selected(rows); size == 0 && class_scores_.size() == 1 && index.nms != nullptr) {
+    const Selected wanted = as_class_scores(class_scores_[0]);
+    return index.nms == wanted.nms && index.padded == wanted.padded;
+  }
   const RowTrack other = track(rows);
   if (!begins_with(other.picks, picks, size) || other.parts.size() != class_scores_.size()) return false;
   for (std::size_t i = 0; i < class_scores_.size(); ++i) {
     const Selected wanted = as_class_scores(class_scores_[i]);
     if (other.parts[i] == class_scores_[i]) continue;
+    if (const Selected index = as_selected(other.parts[i]); index.nms != nullptr && index.nms == wanted.nms && index.padded == wanted.padded) continue;
     Selected found = as_class_scores(other.parts[i]);
     if (const Node* gather = gather_of_rows(rewriter_, other.parts[i]); gather != nullptr && found.nms == nullptr) {
       found = as_selected(gather->inputs[1]);
@@ -184,9 +203,7 @@ bool DetectionRows::identify_class(const Node& nms, ClassPattern& found) {
   found.score_threshold = *given;
   if (!identify_filters(boxes, scores, found)) return false;
   if (!found.filters.empty() && *given != std::numeric_limits<float>::lowest()) return fail("two score thresholds");
-  const auto column = as_column(rewriter_, scores.parts[0]);
-  if (!column) return fail("scores are not a column of a matrix");
-  found.scores = *column;
+  found.scores = scores.parts[0];
   if (const auto most = constant_integer(rewriter_, nms.inputs[2])) {
     found.max = *most;
   } else {  // min(most, how many there are)
@@ -194,8 +211,8 @@ bool DetectionRows::identify_class(const Node& nms, ClassPattern& found) {
     if (min == nullptr) return fail("how many boxes of a class are selected is computed");
     const std::size_t side = constant_integer(rewriter_, min->inputs[0]) ? 0 : 1;
     const auto bound = constant_integer(rewriter_, min->inputs[side]);
-    const ValueId rows = as_row_count(rewriter_, min->inputs[1 - side]);
-    if (!bound || (rows != nms.inputs[0] && rows != nms.inputs[1])) return fail("how many boxes of a class are selected is computed");
+    const ValueId rows = min->inputs[1 - side];
+    if (!bound || !(counts_rows_of(rewriter_, rows, nms.inputs[0]) || counts_rows_of(rewriter_, rows, nms.inputs[1]))) return fail("how many boxes of a class are selected is computed");
     found.max = *bound;
   }
   return found.max >= 0 || fail("how many boxes of a class are selected is negative");
@@ -205,14 +222,10 @@ bool DetectionRows::identify_class(const Node& nms, ClassPattern& found) {
 bool DetectionRows::agree(const DetectionsPattern& found) {
   const ClassPattern& first = found.classes[0];
   const auto iou = [&](const ClassPattern& c) { return constant_float(rewriter_, c.nms->inputs[3]); };
-  for (std::size_t i = 0; i < found.classes.size(); ++i) {
-    const ClassPattern& c = found.classes[i];
+  for (const ClassPattern& c : found.classes) {
     if (c.max != first.max || c.score_threshold != first.score_threshold || iou(c) != iou(first) || c.clipped != first.clipped ||
         c.framed != first.framed || c.filters.size() != first.filters.size()) {
       return fail("classes are selected by different rules");
-    }
-    if (c.scores.whole != first.scores.whole || c.scores.at != first.scores.at + static_cast<std::int64_t>(i)) {
-      return fail("the scores of classes are not neighbouring columns");
     }
   }
   return true;
@@ -307,24 +320,43 @@ bool DetectionRows::counts_detections(ValueId count, ValueId pruned_scores, cons
   return std::ranges::find(counted, false) == counted.end();
 }
 
-/// The first max_total, and of those the ones that are detections.
-bool DetectionRows::identify_limits(const RowTrack& track_of, std::size_t at, ValueId pruned_scores, DetectionsPattern& found) {
-  const auto limit = at < track_of.picks.size() ? original(as_range_limit(rewriter_, track_of.picks[at])) : ValueId::kNone;
-  const Node* first = limit == ValueId::kNone ? nullptr : made_by(rewriter_, limit, "minimum");
+/// The first max_total.
+bool DetectionRows::identify_total(const RowTrack& track_of, std::size_t at, DetectionsPattern& found, Limit& limit) {
+  const auto range = at < track_of.picks.size() ? as_range(rewriter_, track_of.picks[at]) : std::nullopt;
+  if (!range) return fail("how many are kept in all is not limited");
+  limit = {range->number, original(range->value)};
+  if (limit.number) {  // min(max_total, rows), both known
+    const auto rows = at == 1 ? known_rows() : std::nullopt;
+    if (!rows || *limit.number > *rows) return fail("how many are kept in all is more than there may be");
+    found.max_total = *limit.number;
+    return true;
+  }
+  const Node* first = made_by(rewriter_, limit.value, "minimum");
   if (first == nullptr) return fail("how many are kept in all is not limited");
   const std::size_t side = constant_integer(rewriter_, first->inputs[0]) ? 0 : 1;
   const auto total = constant_integer(rewriter_, first->inputs[side]);
   if (!total || *total < 0 || !counts_rows(first->inputs[1 - side], track_of.picks, at)) return fail("how many are kept in all is computed");
   found.max_total = *total;
+  return true;
+}
+
+/// The first max_total, and of those the ones that are detections.
+bool DetectionRows::identify_limits(const RowTrack& track_of, std::size_t at, ValueId pruned_scores, DetectionsPattern& found) {
+  Limit limit;
+  if (!identify_total(track_of, at, found, limit)) return false;
   if (++at == track_of.picks.size()) return !found.padded || fail("rows that are no detections are kept (a static shape)");
-  const ValueId kept = original(as_range_limit(rewriter_, track_of.picks[at]));
+  const auto range = as_range(rewriter_, track_of.picks[at]);
+  const ValueId kept = range ? original(range->value) : ValueId::kNone;
   const Node* min = kept == ValueId::kNone ? nullptr : rewriter_.producer(kept);
+  const auto is_limit = [&](ValueId id) {
+    return limit.number ? constant_integer(rewriter_, id) == limit.number : id == limit.value;
+  };
   ValueId valid = ValueId::kNone;
   if (min != nullptr && min->op.name() == "minimum") {
-    valid = min->inputs[0] == limit ? min->inputs[1] : min->inputs[1] == limit ? min->inputs[0] : ValueId::kNone;
-  } else if (min != nullptr && min->op.name() == "select" && min->inputs[2] == limit) {  // limit > valid ? valid : limit
+    valid = is_limit(min->inputs[0]) ? min->inputs[1] : is_limit(min->inputs[1]) ? min->inputs[0] : ValueId::kNone;
+  } else if (min != nullptr && min->op.name() == "select" && is_limit(min->inputs[2])) {  // limit > valid ? valid : limit
     const Node* greater = made_by(rewriter_, min->inputs[0], "greater");
-    if (greater != nullptr && greater->inputs[0] == limit && greater->inputs[1] == min->inputs[1]) valid = min->inputs[1];
+    if (greater != nullptr && is_limit(greater->inputs[0]) && greater->inputs[1] == min->inputs[1]) valid = min->inputs[1];
   }
   if (valid == ValueId::kNone || !counts_detections(valid, pruned_scores, found)) return fail("rows are cut off, not where detections end");
   found.count = kept;

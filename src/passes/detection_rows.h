@@ -20,11 +20,11 @@ struct RowTrack {
   bool unchanged() const { return !clipped && !framed && !pruned; }
 };
 
-/// One suppression and what it is given: rows of `boxes` and a column of scores, all or those picked by `filters`.
+/// One suppression and what it is given: rows of `boxes` and a vector of scores, all or those picked by `filters`.
 struct ClassPattern {
   const Node* nms = nullptr;
   ValueId boxes = ValueId::kNone;
-  Part scores;
+  ValueId scores = ValueId::kNone;
   ValueIds filters;
   float score_threshold = 0;
   std::int64_t max = 0;
@@ -76,11 +76,13 @@ class DetectionRows {
   bool counts_selected(ValueId count, const Node& nms) const;
   std::optional<std::int64_t> as_label(ValueId part, ValueId class_scores) const;
   bool is_sort(ValueId pick, ValueId& scores, ValueId& count) const;
+  std::optional<std::int64_t> known_rows() const;
   bool counts_rows(ValueId count, const ValueIds& picks, std::size_t size);
   bool identify_class(const Node& nms, ClassPattern& found);
   bool identify_filters(const RowTrack& boxes, const RowTrack& scores, ClassPattern& found);
   bool identify_sort(const RowTrack& track, DetectionsPattern& found);
   bool identify_clipping(const RowTrack& track, std::size_t& at, DetectionsPattern& found, ValueId& pruned_scores);
+  bool identify_total(const RowTrack& track, std::size_t at, DetectionsPattern& found, Limit& limit);
   bool identify_limits(const RowTrack& track, std::size_t at, ValueId pruned_scores, DetectionsPattern& found);
   bool counts_detections(ValueId count, ValueId pruned_scores, const DetectionsPattern& found) const;
   bool agree(const DetectionsPattern& found);

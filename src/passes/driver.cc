@@ -13,6 +13,8 @@ namespace {
 constexpr int kMostSweeps = 32;
 /// What a node that replaces thousands remembers of them.
 constexpr std::size_t kMostSources = 64;
+/// Constants that nothing uses any more are kept until they are so large together.
+constexpr std::size_t kDroppedBytes = std::size_t{4} << 20;
 
 /// Counts uses and knows users, so that a patch costs what it changes and not the size of the graph.
 class Uses {
@@ -48,6 +50,20 @@ class Uses {
     }
     counts_[index(from)] = 0;
     drop(from);
+  }
+
+  /// Of the constants that have lost their last use.
+  std::size_t dropped_bytes() const { return dropped_bytes_; }
+
+  /// Frees them. Nothing may know them any more but nodes without use.
+  void free_dropped() {
+    for (const NodeId id : std::exchange(dropped_, {})) {
+      Node& node = graph_.node(id);
+      if (added_[index(id)]) continue;
+      for (const ValueId output : node.outputs) graph_.fact(output).constant.reset();
+      if (node.op.as<Constant>() != nullptr) node.op = Constant{};
+    }
+    dropped_bytes_ = 0;
   }
 
  private:
@@ -90,6 +106,8 @@ class Uses {
       open.pop_back();
       if (producer == NodeId::kNone || !added_[index(producer)] || any(graph_.node(producer))) continue;
       added_[index(producer)] = false;
+      dropped_.push_back(producer);
+      if (const auto* constant = graph_.node(producer).op.as<Constant>()) dropped_bytes_ += constant->value.size_bytes();
       bequeath(graph_.node(producer));
       for (const ValueId input : graph_.node(producer).inputs) {
         auto& users = users_[index(input)];
@@ -115,6 +133,8 @@ class Uses {
   std::vector<std::size_t> counts_;
   std::vector<std::vector<NodeId>> users_;  // a node once for each use
   std::vector<bool> added_;
+  std::vector<NodeId> dropped_;
+  std::size_t dropped_bytes_ = 0;
 };
 
 class Driver {
@@ -137,8 +157,13 @@ class Driver {
     bool changed = true;  // what a stage leaves may be work for an earlier one
     for (int round = 0; changed && round < kMostSweeps; ++round) {
       changed = false;
-      for (PassReport& report : reports_) report.skips.clear();
-      for (const Stage stage : kStages) changed |= run_stage(graph, stage);
+      for (const Stage stage : kStages) {
+        Skips skips(passes_.size());
+        changed |= run_stage(graph, stage, skips);
+        for (std::size_t i = 0; i < skips.size(); ++i) {
+          if (round == 0 && passes_[i]->stage == stage) reports_[i].skips = std::move(skips[i]);
+        }
+      }
     }
     return std::move(reports_);
   }
@@ -150,21 +175,30 @@ class Driver {
     return fmt::format("{}", fmt::join(all, ", "));
   }
 
-  bool run_stage(Graph& graph, Stage stage) {
+  /// Of each pass, how often each reason was given.
+  using Skips = std::vector<std::map<std::string, std::int64_t>>;
+
+  /// Adds to `skips` the reasons of the last sweep, which finds nothing more to do.
+  bool run_stage(Graph& graph, Stage stage, Skips& skips) {
     bool changed_ever = false;
+    Skips last;
     for (int sweep_count = 0; sweep_count < kMostSweeps; ++sweep_count) {
       bool changed = false;
+      last.assign(passes_.size(), {});
       for (std::size_t i = 0; i < graph.node_count(); ++i) {
-        for (Graph& region : graph.node(static_cast<NodeId>(i)).regions) changed |= run_stage(region, stage);
+        for (Graph& region : graph.node(static_cast<NodeId>(i)).regions) changed |= run_stage(region, stage, last);
       }
       for (std::size_t i = 0; i < passes_.size(); ++i) {
         const bool simplifies = passes_[i]->stage == Stage::kSimplify;  // what later stages leave is simplified again
-        if (passes_[i]->stage == stage || simplifies) changed |= sweep(graph, i, stage);
+        if (passes_[i]->stage == stage || simplifies) changed |= sweep(graph, i, last[i]);
       }
       if (!changed) break;
       changed_ever = true;
       graph = graph.compacted();
       as_far_as_sound([&] { graph.infer(); });
+    }
+    for (std::size_t i = 0; i < last.size(); ++i) {
+      for (const auto& [reason, count] : last[i]) skips[i][reason] += count;
     }
     return changed_ever;
   }
@@ -178,12 +212,12 @@ class Driver {
     }
   }
 
-  bool sweep(Graph& graph, std::size_t which, Stage stage) {
+  bool sweep(Graph& graph, std::size_t which, std::map<std::string, std::int64_t>& skips) {
     const auto begin = std::chrono::steady_clock::now();
     PassReport& report = reports_[which];
     Uses uses(graph);
     Rewriter rewriter(graph, uses.counts());
-    const PassTable::Apply apply = passes_[which]->begin_sweep();
+    PassTable::Apply apply = passes_[which]->begin_sweep();
     bool changed = false;
     for (const NodeId id : graph.order()) {
       const Node& node = graph.node(id);
@@ -193,8 +227,12 @@ class Driver {
       if (const auto* patch = std::get_if<Patch>(&rewrite)) {
         changed |= apply_patch(graph, uses, *patch, passes_[which]->name);
         ++report.patch_count;
-      } else if (const auto reason = std::get<Skip>(rewrite).reason; !reason.empty() && stage == passes_[which]->stage) {
-        ++report.skips[std::string(reason)];
+        if (uses.dropped_bytes() > kDroppedBytes) {
+          apply = passes_[which]->begin_sweep();  // the one before may remember them
+          uses.free_dropped();
+        }
+      } else if (const auto reason = std::get<Skip>(rewrite).reason; !reason.empty()) {
+        ++skips[std::string(reason)];
       }
     }
     if (changed) in_context([&] { return fmt::format("pass {}", report.name); }, [&] { as_far_as_sound([&] { verify(graph); }); });

@@ -21,7 +21,7 @@ struct PassReport {
   std::string name;
   std::int64_t patch_count = 0;
   std::int64_t elapsed_ns = 0;
-  /// Why it leaves nodes of the result as they are: how many for each reason.
+  /// Why it left nodes as they were when its stage was done: how many for each reason.
   std::map<std::string, std::int64_t> skips;
 };
 

@@ -1,5 +1,6 @@
 #include "ir/constant.h"
 #include "ops/arrays/reshape.h"
+#include "passes/counts.h"
 #include "passes/partial.h"
 #include "passes/same_shape.h"
 
@@ -11,7 +12,7 @@ void close(const Rewriter& rewriter, ValueId x, Partial& target) {
   const PartialElement first = target.elements[0];
   const ShapeFact& shape = rewriter.fact(x).shape;
   if (first.known || first.value == ValueId::kNone || first.axis != 0 || !shape.rank_known() || shape.rank() == 0) return;
-  if (!same_first_dim(rewriter, first.value, x)) return;
+  if (rows_of(rewriter, first.value) != rows_of(rewriter, x) && !same_first_dim(rewriter, first.value, x)) return;
   const Dim each = ShapeFact(std::vector<Dim>(shape.dims().begin() + 1, shape.dims().end())).elements();
   if (!each.known() || each.value() == 0) return;
   std::int64_t left = each.value();

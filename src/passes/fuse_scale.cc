@@ -2,15 +2,16 @@
 
 namespace temper {
 
-/// Multiplies a filter and bias by what their output is multiplied by, computed in double.
+/// Multiplies a filter and bias by what their output is multiplied by, or divides them, computed in double.
 ///     mul(conv(x, filter, bias), scale)   =>   conv(x, filter * scale, bias * scale)
 struct FuseScale {
   static constexpr std::string_view kName = "fuse_scale";
   static constexpr Stage kStage = Stage::kFuse;
 
   Rewrite apply(Rewriter& rewriter, const Node& node) const {
-    if (node.op.name() != "mul") return skip();
-    for (const std::size_t side : {0U, 1U}) {
+    const bool divides = node.op.name() == "div";
+    if (!divides && node.op.name() != "mul") return skip();
+    for (std::size_t side = 0; side < (divides ? 1U : 2U); ++side) {
       const auto linear = as_linear(rewriter, rewriter.producer(node.inputs[side]));
       if (linear) return apply(rewriter, node, *linear, node.inputs[1 - side]);
     }
@@ -22,8 +23,12 @@ struct FuseScale {
     if (!linear.plain()) return skip("what is scaled is more than sums");
     if (rewriter.use_count(sums) > 1) return skip("the sums are used unscaled as well");
     if (!rewriter.fact(sums).shape.rank_known()) return skip("the rank is not known");
-    const auto scale = per_channel(rewriter, factor, linear.channels, rewriter.fact(sums).shape.rank());
+    auto scale = per_channel(rewriter, factor, linear.channels, rewriter.fact(sums).shape.rank());
     if (!scale) return skip("the factor is not one constant for each channel");
+    if (node.op.name() == "div") {
+      if (std::ranges::find(*scale, 0.0) != scale->end()) return skip("the divisor is 0");
+      for (double& number : *scale) number = 1 / number;
+    }
     const Tensor* filter = rewriter.constant(linear.node->inputs[linear.filter]);
     if (filter == nullptr) return skip("the filter is not constant");
     ValueIds inputs = linear.node->inputs;

@@ -16,7 +16,7 @@ bool is_entry(const Rewriter& rewriter, const Node& node, const Count& count) {
 ///     strided_slice(shape(relu(x)), [1])   =>   strided_slice(shape(x), [1])
 struct HoistDims {
   static constexpr std::string_view kName = "hoist_dims";
-  static constexpr Stage kStage = Stage::kSimplify;
+  static constexpr Stage kStage = Stage::kFuse;
 
   Rewrite apply(Rewriter& rewriter, const Node& node) const {
     const std::string_view op = node.op.name();
@@ -25,7 +25,8 @@ struct HoistDims {
     Patch patch;
     for (const ValueId output : node.outputs) {
       const Fact& fact = rewriter.fact(output);
-      if (rewriter.use_count(output) == 0 || fact.constant || !fact.shape.rank_known() || fact.shape.rank() > 0) continue;
+      if (rewriter.use_count(output) == 0 || fact.constant || !fact.shape.rank_known() || fact.shape.rank() > 0)
+        continue;
       if (fact.dtype != DType::kInt32 && fact.dtype != DType::kInt64) continue;
       const Count count = count_of(rewriter, output);
       if (count.root == output || is_entry(rewriter, node, count)) continue;
@@ -43,7 +44,8 @@ struct HoistDims {
     for (std::size_t axis = 0; axis < known.rank(); ++axis) {
       const Count count = dim_of(rewriter, node.inputs[0], axis);
       if (count.number) continue;
-      if (count.axis != static_cast<std::int64_t>(axis) || (root != ValueId::kNone && root != count.root)) return skip();
+      if (count.axis != static_cast<std::int64_t>(axis) || (root != ValueId::kNone && root != count.root))
+        return skip();
       root = count.root;
     }
     if (root == ValueId::kNone || root == node.inputs[0]) return skip();
@@ -65,7 +67,8 @@ struct HoistDims {
       return rewriter.add_constant(Tensor::from<std::int32_t>(Shape{1}, {&entry, 1}));
     };
     const ValueId shape = rewriter.add("shape", {count.root}, {{"dtype", dtype}});
-    return rewriter.add("strided_slice", {shape, at(count.axis), at(count.axis + 1), at(1)}, {{"shrink_axis_mask", std::int64_t{1}}});
+    return rewriter.add("strided_slice", {shape, at(count.axis), at(count.axis + 1), at(1)},
+                        {{"shrink_axis_mask", std::int64_t{1}}});
   }
 };
 REGISTER_PASS(HoistDims);

@@ -32,7 +32,8 @@ struct HoistMapBodies {
     const auto scanned = static_cast<std::size_t>(map->scanned);
     if (!can_batch(region, scanned)) return skip("an operator of its region cannot work for all rows at once");
     std::vector<Lifted> outside(region.value_count());
-    for (std::size_t i = 0; i < node.inputs.size(); ++i) outside[index(region.inputs()[i].value)] = {node.inputs[i], i < scanned};
+    for (std::size_t i = 0; i < node.inputs.size(); ++i)
+      outside[index(region.inputs()[i].value)] = {node.inputs[i], i < scanned};
     Lifter lifter(rewriter, region, node.inputs[0]);
     for (const NodeId id : region.order()) {
       const Node& inner = region.node(id);

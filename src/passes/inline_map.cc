@@ -21,7 +21,8 @@ struct InlineMap {
     ValueIds inputs;
     for (std::size_t i = 0; i < node.inputs.size(); ++i) {
       const bool row = i < scanned;
-      inputs.push_back(row ? rewriter.add("squeeze", {node.inputs[i]}, {{"axes", std::vector<std::int64_t>{0}}}) : node.inputs[i]);
+      inputs.push_back(row ? rewriter.add("squeeze", {node.inputs[i]}, {{"axes", std::vector<std::int64_t>{0}}})
+                           : node.inputs[i]);
     }
     ValueIds results;
     for (const ValueId item : rewriter.add_inlined(node.regions[0], inputs)) {

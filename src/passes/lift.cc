@@ -13,10 +13,22 @@ using Ints = std::vector<std::int64_t>;
 
 /// Operators of one input that is stacked, and others that are not.
 constexpr std::array kOfOne = std::to_array<std::string_view>({
-    "reshape", "slice", "strided_slice", "pad", "tile", "broadcast_to", "squeeze", "transpose", "ensure_shape", "top_k", "shape",
+    "reshape",
+    "slice",
+    "strided_slice",
+    "pad",
+    "tile",
+    "broadcast_to",
+    "squeeze",
+    "transpose",
+    "ensure_shape",
+    "top_k",
+    "shape",
 });
 
-bool contains(std::span<const std::string_view> names, std::string_view op) { return std::ranges::find(names, op) != names.end(); }
+bool contains(std::span<const std::string_view> names, std::string_view op) {
+  return std::ranges::find(names, op) != names.end();
+}
 
 template <class T>
 T read(const Node& node, std::string_view name) {
@@ -46,7 +58,7 @@ bool ranks_known(const Graph& region, const Node& node) {
 
 /// The first `count` inputs begin with a dim of 1, which another first axis can take the place of.
 bool single(const Graph& region, const Node& node, std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i) {
+  for (std::size_t i = 0; i < std::min(count, node.inputs.size()); ++i) {
     const ShapeFact& shape = region.fact(node.inputs[i]).shape;
     if (!shape.rank_known() || shape.rank() == 0 || !shape[0].is(1)) return false;
   }
@@ -55,17 +67,20 @@ bool single(const Graph& region, const Node& node, std::size_t count) {
 
 bool liftable(const Graph& region, const Node& node, const std::vector<bool>& stacked) {
   const std::string_view op = node.op.name();
-  const bool rest_common = std::ranges::none_of(node.inputs.begin() + 1, node.inputs.end(), [&](ValueId id) { return stacked[index(id)]; });
+  const bool rest_common =
+      std::ranges::none_of(node.inputs.begin() + 1, node.inputs.end(), [&](ValueId id) { return stacked[index(id)]; });
   if (op == "bucketize" || is_elementwise(op)) return node.inputs.size() == 1 || ranks_known(region, node);
   if (op == "matmul") {
-    return ranks_known(region, node) && std::ranges::all_of(node.inputs, [&](ValueId id) { return region.fact(id).shape.rank() >= 2; });
+    return ranks_known(region, node) &&
+           std::ranges::all_of(node.inputs, [&](ValueId id) { return region.fact(id).shape.rank() >= 2; });
   }
   if (op == "concat" || op == "pack") return ranks_known(region, node);
   if (op == "gather") {
     const bool picks = stacked[index(node.inputs[1])];
-    return !picks || stacked[index(node.inputs[0])] || (read<std::int64_t>(node, "axis") == 0 && read<std::int64_t>(node, "batch_dims") == 0);
+    return !picks || stacked[index(node.inputs[0])] ||
+           (read<std::int64_t>(node, "axis") == 0 && read<std::int64_t>(node, "batch_dims") == 0);
   }
-  if (const std::size_t count = batch_inputs(op)) {
+  if (const std::size_t count = std::min(batch_inputs(op), node.inputs.size())) {
     for (std::size_t i = count; i < node.inputs.size(); ++i) {
       if (stacked[index(node.inputs[i])]) return false;
     }
@@ -74,8 +89,10 @@ bool liftable(const Graph& region, const Node& node, const std::vector<bool>& st
   if (op == "if") return !stacked[index(node.inputs[0])];
   if (!rest_common) return false;
   if (op == "squeeze") return !read<Ints>(node, "axes").empty();
-  if (op == "reshape" || op == "slice" || op == "strided_slice" || op == "pad") return region.fact(node.inputs[0]).shape.rank_known();
-  if (op == "tile" || op == "broadcast_to") return region.fact(node.inputs[0]).shape.rank_known() && region.fact(node.outputs[0]).shape.rank_known();
+  if (op == "reshape" || op == "slice" || op == "strided_slice" || op == "pad")
+    return region.fact(node.inputs[0]).shape.rank_known();
+  if (op == "tile" || op == "broadcast_to")
+    return region.fact(node.inputs[0]).shape.rank_known() && region.fact(node.outputs[0]).shape.rank_known();
   return contains(kOfOne, op) || ((is_along_axis(op) || is_reduction(op)) && node.inputs.size() == 1);
 }
 
@@ -93,7 +110,8 @@ std::vector<Lifted> Lifter::lift(const Node& node, const All& in) {
   if (std::ranges::none_of(in, &Lifted::stacked)) {
     ValueIds inputs;
     for (const Lifted& value : in) inputs.push_back(value.value);
-    for (const ValueId output : rewriter_.add_all(node.op, std::move(inputs), node.regions)) out.push_back({output, false});
+    for (const ValueId output : rewriter_.add_all(node.op, std::move(inputs), node.regions))
+      out.push_back({output, false});
     return out;
   }
   const std::string_view op = node.op.name();
@@ -105,7 +123,8 @@ std::vector<Lifted> Lifter::lift(const Node& node, const All& in) {
     if (op != "top_k") attributes = with(std::move(attributes), "axis", shifted(read<std::int64_t>(node, "axis")));
     ValueIds inputs;
     for (const Lifted& value : in) inputs.push_back(value.value);
-    for (const ValueId output : rewriter_.add_all(op_registry().make(op, attributes), std::move(inputs))) out.push_back({output, true});
+    for (const ValueId output : rewriter_.add_all(op_registry().make(op, attributes), std::move(inputs)))
+      out.push_back({output, true});
     return out;
   }
   return {{lift_one(node, in), true}};
@@ -120,13 +139,15 @@ ValueId Lifter::lift_one(const Node& node, const All& in) {
   if (op == "gather") return gather(node, in);
   if (op == "concat" || op == "pack") return concat(node, in);
   if (op == "strided_slice") return strided_slice(node, in);
-  if (op == "squeeze" || is_reduction(op)) return remade(node, {x}, with(attributes, "axes", shifted(read<Ints>(node, "axes"))));
+  if (op == "squeeze" || is_reduction(op))
+    return remade(node, {x}, with(attributes, "axes", shifted(read<Ints>(node, "axes"))));
   if (op == "reshape") return remade(node, {x, prepend_turns(in[1].value)}, attributes);
   if (op == "slice") return remade(node, {x, prepend(0, in[1].value), prepend(-1, in[2].value)}, attributes);
   if (op == "tile") return remade(node, {x, prepend(1, in[1].value)}, attributes);
   if (op == "broadcast_to") {
     const std::size_t rank = region_.fact(node.outputs[0]).shape.rank();
-    return remade(node, {with_rank(x, region_.fact(node.inputs[0]).shape.rank(), rank), prepend_turns(in[1].value)}, attributes);
+    return remade(node, {with_rank(x, region_.fact(node.inputs[0]).shape.rank(), rank), prepend_turns(in[1].value)},
+                  attributes);
   }
   if (op == "ensure_shape") {
     Ints shape = read<Ints>(node, "shape");
@@ -162,7 +183,8 @@ ValueId Lifter::elementwise(const Node& node, const All& in) {
   }
   ValueIds inputs;
   for (std::size_t i = 0; i < in.size(); ++i) {
-    const bool alone = in.size() == 1 || (!in[i].stacked && node.op.name() != "add_n");  // add_n takes equal shapes only
+    const bool alone =
+        in.size() == 1 || (!in[i].stacked && node.op.name() != "add_n");  // add_n takes equal shapes only
     inputs.push_back(alone ? in[i].value : with_rank(stack(in[i]), region_.fact(node.inputs[i]).shape.rank(), rank));
   }
   return rewriter_.add(node.op, std::move(inputs));
@@ -173,7 +195,8 @@ ValueId Lifter::select(const Node& node, const All& in) {
   const std::size_t rank = region_.fact(node.inputs[1]).shape.rank();
   Lifted condition = in[0];
   const std::size_t own = region_.fact(node.inputs[0]).shape.rank();
-  for (std::size_t i = own; i < rank && own == 1; ++i) condition.value = rewriter_.add("expand_dims", {condition.value}, {{"axis", std::int64_t{-1}}});
+  for (std::size_t i = own; i < rank && own == 1; ++i)
+    condition.value = rewriter_.add("expand_dims", {condition.value}, {{"axis", std::int64_t{-1}}});
   if (condition.stacked && own != 1) condition.value = with_rank(condition.value, own, rank);
   ValueIds inputs{condition.value};
   for (std::size_t i = 1; i < in.size(); ++i) inputs.push_back(in[i].value);
@@ -194,7 +217,8 @@ std::vector<Lifted> Lifter::over_batch(const Node& node, const All& in) {
 }
 
 /// A branch that maps over what it takes; `order` says which of its inputs come first, second, ...
-Graph Lifter::mapped_branch(const Graph& branch, const std::string& name, const All& in, const std::vector<std::size_t>& order) {
+Graph Lifter::mapped_branch(const Graph& branch, const std::string& name, const All& in,
+                            const std::vector<std::size_t>& order) {
   Graph rows;
   Graph outer;
   ValueIds inputs;
@@ -228,14 +252,16 @@ std::vector<Lifted> Lifter::choice(const Node& node, const All& in) {
   std::vector<Graph> branches;
   for (const Graph& branch : node.regions) branches.push_back(mapped_branch(branch, node.name, in, order));
   All out;
-  for (const ValueId output : rewriter_.add_all(If{}, std::move(inputs), std::move(branches))) out.push_back({output, true});
+  for (const ValueId output : rewriter_.add_all(If{}, std::move(inputs), std::move(branches)))
+    out.push_back({output, true});
   return out;
 }
 
 ValueId Lifter::gather(const Node& node, const All& in) {
   if (!in[0].stacked) return remade(node, {in[0].value, in[1].value}, node.op.attributes());
   Attributes attributes = with(node.op.attributes(), "axis", shifted(read<std::int64_t>(node, "axis")));
-  if (!in[1].stacked && read<std::int64_t>(node, "batch_dims") == 0) return remade(node, {in[0].value, in[1].value}, attributes);
+  if (!in[1].stacked && read<std::int64_t>(node, "batch_dims") == 0)
+    return remade(node, {in[0].value, in[1].value}, attributes);
   attributes = with(std::move(attributes), "batch_dims", shifted(read<std::int64_t>(node, "batch_dims")));
   return remade(node, {in[0].value, stack(in[1])}, attributes);
 }
@@ -250,17 +276,21 @@ ValueId Lifter::concat(const Node& node, const All& in) {
 ValueId Lifter::shape(const Node& node, ValueId stacked) {
   const auto at = [&](std::int32_t i) { return rewriter_.add_constant(Tensor::from<std::int32_t>(Shape{1}, {&i, 1})); };
   const ValueId one = at(1);
-  return rewriter_.add("strided_slice", {rewriter_.add(node.op, {stacked}), one, at(0), one}, {{"end_mask", std::int64_t{1}}});
+  return rewriter_.add("strided_slice", {rewriter_.add(node.op, {stacked}), one, at(0), one},
+                       {{"end_mask", std::int64_t{1}}});
 }
 
 ValueId Lifter::strided_slice(const Node& node, const All& in) {
-  const auto mask = [&](std::string_view name, std::int64_t first) { return (read<std::int64_t>(node, name) << 1) | first; };
+  const auto mask = [&](std::string_view name, std::int64_t first) {
+    return (read<std::int64_t>(node, name) << 1) | first;
+  };
   const Attributes attributes{{"begin_mask", mask("begin_mask", 1)},
                               {"end_mask", mask("end_mask", 1)},
                               {"ellipsis_mask", mask("ellipsis_mask", 0)},
                               {"new_axis_mask", mask("new_axis_mask", 0)},
                               {"shrink_axis_mask", mask("shrink_axis_mask", 0)}};
-  return remade(node, {in[0].value, prepend(0, in[1].value), prepend(0, in[2].value), prepend(1, in[3].value)}, attributes);
+  return remade(node, {in[0].value, prepend(0, in[1].value), prepend(0, in[2].value), prepend(1, in[3].value)},
+                attributes);
 }
 
 ValueId Lifter::prepend(std::int64_t first, ValueId vector) {
@@ -279,7 +309,8 @@ ValueId Lifter::turns(DType dtype) {
   const auto at = [&](std::int32_t i) { return rewriter_.add_constant(Tensor::from<std::int32_t>(Shape{1}, {&i, 1})); };
   const ValueId one = at(1);
   const DType as = dtype == DType::kInt32 ? DType::kInt32 : DType::kInt64;
-  const ValueId count = rewriter_.add("strided_slice", {rewriter_.add("shape", {some_}, {{"dtype", as}}), at(0), one, one});
+  const ValueId count =
+      rewriter_.add("strided_slice", {rewriter_.add("shape", {some_}, {{"dtype", as}}), at(0), one, one});
   return dtype == as ? count : rewriter_.add("cast", {count}, {{"dtype", dtype}});
 }
 

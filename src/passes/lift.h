@@ -15,8 +15,8 @@ class Lifter {
   /// `some` is stacked; `stacked` says for each value of the region whether it may differ from turn to turn.
   Lifter(Rewriter& rewriter, const Graph& region, ValueId some) : rewriter_(rewriter), region_(region), some_(some) {}
 
-  /// Whether the node's results may differ from turn to turn, if its inputs do as flagged; nullopt where there is no way to
-  /// compute them for all turns at once. Does not change the graph.
+  /// Whether the node's results may differ from turn to turn, if its inputs do as flagged; nullopt where there is no
+  /// way to compute them for all turns at once. Does not change the graph.
   static std::optional<bool> stacks(const Graph& region, const Node& node, const std::vector<bool>& stacked);
 
   /// What lifts the node's outputs.
@@ -32,7 +32,8 @@ class Lifter {
   ValueId select(const Node& node, const All& in);
   All over_batch(const Node& node, const All& in);
   All choice(const Node& node, const All& in);
-  Graph mapped_branch(const Graph& branch, const std::string& name, const All& in, const std::vector<std::size_t>& order);
+  Graph mapped_branch(const Graph& branch, const std::string& name, const All& in,
+                      const std::vector<std::size_t>& order);
   ValueId gather(const Node& node, const All& in);
   ValueId concat(const Node& node, const All& in);
   ValueId shape(const Node& node, ValueId stacked);

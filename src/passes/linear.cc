@@ -1,5 +1,7 @@
 #include "passes/linear.h"
 
+#include <array>
+
 #include "ops/linalg/matmul.h"
 #include "ops/nn/conv.h"
 #include "ops/nn/conv_transpose.h"
@@ -7,6 +9,9 @@
 
 namespace temper {
 namespace {
+
+constexpr std::array<std::string_view, 4> kArithmetic = {"add", "sub", "mul", "div"};
+constexpr int kFurthest = 16;
 
 Dim dim_from_end(const Fact& fact, std::size_t from_end) {
   if (!fact.shape.rank_known() || fact.shape.rank() < from_end) return {};
@@ -85,6 +90,36 @@ Tensor scaled_filter(const Linear& linear, const Tensor& filter, std::span<const
     }
   }
   return out;
+}
+
+std::optional<std::vector<std::size_t>> input_channels(const Linear& linear, const Tensor& filter) {
+  const auto* conv = linear.node->op.as<Conv>();
+  const auto* matmul = linear.node->op.as<MatMul>();
+  if ((conv == nullptr && (matmul == nullptr || matmul->transpose_a)) || filter.rank() < 2) return std::nullopt;
+  const auto columns = static_cast<std::size_t>(filter.dim(filter.rank() - 1));
+  const auto rows = static_cast<std::size_t>(filter.dim(filter.rank() - 2));
+  const auto groups = conv == nullptr ? 1 : static_cast<std::size_t>(conv->groups);
+  const std::size_t group_columns = std::max<std::size_t>(columns / groups, 1);
+  const bool transposed = matmul != nullptr && matmul->transpose_b;
+  std::vector<std::size_t> channels(static_cast<std::size_t>(filter.elements()));
+  for (std::size_t i = 0; i < channels.size(); ++i) {
+    const std::size_t row = i / columns % rows;
+    const std::size_t column = i % columns;
+    channels[i] = transposed ? column : column / group_columns * rows + row;
+  }
+  return channels;
+}
+
+bool takes_arithmetic(const Rewriter& rewriter, ValueId value) {
+  for (int distance = 0; distance < kFurthest && rewriter.use_count(value) == 1; ++distance) {
+    const Node* node = rewriter.producer(value);
+    if (const auto linear = as_linear(rewriter, node)) return linear->plain();
+    if (node == nullptr || std::ranges::find(kArithmetic, node->op.name()) == kArithmetic.end()) return false;
+    const std::size_t side = rewriter.constant(node->inputs[1]) != nullptr ? 0 : 1;
+    if (rewriter.constant(node->inputs[1 - side]) == nullptr) return false;
+    value = node->inputs[side];
+  }
+  return false;
 }
 
 Tensor rounded(std::span<const double> values) {

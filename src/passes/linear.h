@@ -38,6 +38,14 @@ std::optional<std::vector<double>> per_channel(const Rewriter& rewriter, ValueId
 /// The filter with what goes to output channel c times scale[c].
 Tensor scaled_filter(const Linear& linear, const Tensor& filter, std::span<const double> scale);
 
+/// For each element of the filter the channel of the input that it is multiplied with, where the node is a convolution or a
+/// product with a filter that is not transposed to somewhere else; nothing for others.
+std::optional<std::vector<std::size_t>> input_channels(const Linear& linear, const Tensor& filter);
+
+/// Whether `value` is sums that take what is multiplied with or added to it: themselves, or behind arithmetic with constants that
+/// they will take first. Nothing else may use any of these.
+bool takes_arithmetic(const Rewriter& rewriter, ValueId value);
+
 /// A float32 vector, rounded once.
 Tensor rounded(std::span<const double> values);
 

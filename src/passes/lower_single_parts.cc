@@ -6,7 +6,7 @@ namespace temper {
 ///     unpack(x) {axis: 1, parts: 1}   =>   squeeze(x) {axes: [1]}
 struct LowerSingleParts {
   static constexpr std::string_view kName = "lower_single_parts";
-  static constexpr Stage kStage = Stage::kSimplify;
+  static constexpr Stage kStage = Stage::kFuse;
 
   Rewrite apply(Rewriter& rewriter, const Node& node) const {
     const std::string_view op = node.op.name();

@@ -14,11 +14,13 @@ constexpr std::int64_t kSmallElements = 16;
 
 /// Operators that never fail on inputs that fit them, beside those that are element-wise.
 constexpr std::array<std::string_view, 3> kSafe = {"constant", "pack", "shape"};
-constexpr std::array<std::string_view, 6> kMayFail = {"truncate_div", "floor_div", "truncate_mod", "floor_mod", "pow", "add_n"};
+constexpr std::array<std::string_view, 6> kMayFail = {"truncate_div", "floor_div", "truncate_mod",
+                                                      "floor_mod",    "pow",       "add_n"};
 
 bool is_small(const Fact& fact) {
   const Dim elements = fact.shape.elements();
-  return elements.known() && elements.value() <= kSmallElements && fact.dtype != DType::kList && fact.dtype != DType::kString;
+  return elements.known() && elements.value() <= kSmallElements && fact.dtype != DType::kList &&
+         fact.dtype != DType::kString;
 }
 
 /// Whether it costs nothing to speak of and cannot fail.
@@ -34,8 +36,8 @@ class Merger {
  public:
   Merger(Rewriter& rewriter, const Node& node) : rewriter_(rewriter), node_(node) {}
 
-  /// The value that is `a` of the first branch or `b` of the second; kNone where that would take more than choosing small
-  /// values.
+  /// The value that is `a` of the first branch or `b` of the second; kNone where that would take more than choosing
+  /// small values.
   ValueId merge(ValueId a, ValueId b, int depth = 0) {
     if (depth > kDeepest) return ValueId::kNone;
     const auto found = merged_.find({a, b});
@@ -56,7 +58,8 @@ class Merger {
     if (x == nullptr && y == nullptr && first.value(a).output == second.value(b).output) return captured(first, a);
     if (x == nullptr || y == nullptr || !alike(*x, *y)) return choose(a, b);
     if (const auto* constant = x->op.as<Constant>()) {
-      return identical(constant->value, y->op.as<Constant>()->value) ? rewriter_.add_constant(constant->value) : choose(a, b);
+      return identical(constant->value, y->op.as<Constant>()->value) ? rewriter_.add_constant(constant->value)
+                                                                     : choose(a, b);
     }
     ValueIds inputs;
     for (std::size_t i = 0; i < x->inputs.size(); ++i) inputs.push_back(merge(x->inputs[i], y->inputs[i], depth + 1));
@@ -67,7 +70,8 @@ class Merger {
   }
 
   static bool alike(const Node& x, const Node& y) {
-    if (x.op.name() != y.op.name() || x.inputs.size() != y.inputs.size() || !x.op.pure() || !x.regions.empty()) return false;
+    if (x.op.name() != y.op.name() || x.inputs.size() != y.inputs.size() || !x.op.pure() || !x.regions.empty())
+      return false;
     return x.op.as<Constant>() != nullptr || identical(x.op.attributes(), y.op.attributes());
   }
 

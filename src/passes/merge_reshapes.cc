@@ -1,5 +1,5 @@
 #include "ops/arrays/reshape.h"
-#include "passes/pass.h"
+#include "passes/partial.h"
 
 namespace temper {
 namespace {
@@ -10,35 +10,25 @@ bool reshapes(const Node* node) {
   return op == "reshape" || op == "squeeze" || op == "expand_dims";
 }
 
-/// What a reshape to `shape` is to be told, where that says it: at most one dim is not known, and none is 0.
-std::optional<Tensor> target_for(const ShapeFact& shape) {
-  if (!shape.rank_known()) return std::nullopt;
-  std::vector<std::int64_t> dims;
-  for (const Dim& dim : shape.dims()) {
-    if (dim.is(0)) return std::nullopt;
-    dims.push_back(dim.known() ? dim.value() : -1);
-  }
-  if (std::ranges::count(dims, -1) > 1) return std::nullopt;
-  return Tensor::vector<std::int64_t>(dims);
-}
-
 }  // namespace
 
-/// Gives a value its last shape at once, and says it in one way: by a reshape to a constant shape with as few -1 as there can be.
-/// Only what is not to be recognised any more is written so.
-///     reshape(squeeze(reshape(x, a)), b)   =>   reshape(x, b)
-///     expand_dims(x) {axis: 1}             =>   reshape(x, [-1, 1, 3]), where x is [?,3]
+/// Gives a value its last shape at once, and writes it in one way where it can be said before the run: as a constant with as few
+/// -1 as there can be. At most one dim may be unknown.
+///     expand_dims(squeeze(x))   =>   reshape(x, [-1, 1, 3])
+///     squeeze(x)                =>   reshape(x, [-1, 3]), where x is [?,1,3]
+///     reshape(x, [-1, 8])       =>   reshape(x, [3, 8]), where x is [2,3,4]
 struct MergeReshapes {
   static constexpr std::string_view kName = "merge_reshapes";
   static constexpr Stage kStage = Stage::kFuse;
 
   Rewrite apply(Rewriter& rewriter, const Node& node) const {
     if (!reshapes(&node)) return skip();
-    const auto target = target_for(rewriter.fact(node.outputs[0]).shape);
-    if (!target) return skip("more than one dim of the result is not known, or one is 0");
+    const bool reshape = node.op.as<Reshape>() != nullptr;
     ValueId root = node.inputs[0];
     while (reshapes(rewriter.producer(root))) root = rewriter.producer(root)->inputs[0];
-    const Tensor* shape = node.op.as<Reshape>() == nullptr ? nullptr : rewriter.constant(node.inputs[1]);
+    const auto target = reshape_target(rewriter.fact(node.outputs[0]).shape);
+    if (!target) return skip("more than one dim of the result is not known, or one is 0");
+    const Tensor* shape = reshape ? rewriter.constant(node.inputs[1]) : nullptr;
     if (root == node.inputs[0] && shape != nullptr && identical(*shape, *target)) return skip();
     return Rewriter::replace(node, rewriter.add(Reshape{}, {root, rewriter.add_constant(*target)}));
   }

@@ -1,6 +1,6 @@
 #include <numeric>
 
-#include "passes/pass.h"
+#include "passes/partial.h"
 
 namespace temper {
 namespace {
@@ -75,7 +75,9 @@ struct MergeViews {
     if (op != "reshape") return skip();
     const Node* before = rewriter.producer(node.inputs[0]);
     if (!is_unit_view(before) && (before == nullptr || before->op.name() != "reshape")) return skip();
-    return Rewriter::replace(node, rewriter.add(node.op, {before->inputs[0], node.inputs[1]}));
+    const auto known = reshape_target(rewriter.fact(node.outputs[0]).shape);  // which may owe to the shape between
+    const ValueId target = known ? rewriter.add_constant(*known) : node.inputs[1];
+    return Rewriter::replace(node, rewriter.add(node.op, {before->inputs[0], target}));
   }
 };
 REGISTER_PASS(MergeViews);

@@ -8,7 +8,7 @@ namespace temper {
 bool is_elementwise(std::string_view op);
 
 /// How many leading inputs of an operator have a first axis along which it treats each by itself and alike, giving as many
-/// in all its outputs; its other inputs are common to all. 0 for other operators.
+/// in all its outputs; its other inputs are common to all. 0 for other operators. It may have fewer.
 std::size_t batch_inputs(std::string_view op);
 
 /// Whether it has one input and an attribute `axis`, beside which it treats everything by itself. Axes of expand_dims and

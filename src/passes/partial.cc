@@ -114,4 +114,15 @@ Tensor to_tensor(const Partial& partial, DType dtype) {
   return tensor;
 }
 
+std::optional<Tensor> reshape_target(const ShapeFact& shape) {
+  if (!shape.rank_known()) return std::nullopt;
+  std::vector<std::int64_t> dims;
+  for (const Dim& dim : shape.dims()) {
+    if (dim.is(0)) return std::nullopt;
+    dims.push_back(dim.known() ? dim.value() : -1);
+  }
+  if (std::ranges::count(dims, -1) > 1) return std::nullopt;
+  return Tensor::vector<std::int64_t>(dims);
+}
+
 }  // namespace temper

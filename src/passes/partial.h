@@ -30,4 +30,7 @@ std::optional<Partial> partly_known(const Rewriter& rewriter, ValueId value);
 /// A tensor of the elements, which are all known and fit `dtype` (int32 or int64).
 Tensor to_tensor(const Partial& partial, DType dtype);
 
+/// What a reshape to `shape` is to be told, where that says it: at most one dim is not known, and none is 0.
+std::optional<Tensor> reshape_target(const ShapeFact& shape);
+
 }  // namespace temper

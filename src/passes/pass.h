@@ -19,9 +19,9 @@ namespace temper {
 using ValueIds = std::vector<ValueId>;
 
 /// Passes of a stage repeat together until none changes anything; their order within it does not matter. Raising recognises what a
-/// group of nodes means while they are still as the source wrote them, and so comes before fusing.
-enum class Stage : std::uint8_t { kSimplify, kRaise, kFuse };
-inline constexpr std::array kStages{Stage::kSimplify, Stage::kRaise, Stage::kFuse};
+/// group of nodes means while they are still as the source wrote them; layout moves what turns dims out of the way of fusing.
+enum class Stage : std::uint8_t { kSimplify, kRaise, kLayout, kFuse };
+inline constexpr std::array kStages{Stage::kSimplify, Stage::kRaise, Stage::kLayout, Stage::kFuse};
 
 /// What a pass makes of a node: values that others take the place of.
 struct Patch {
@@ -86,7 +86,8 @@ class Rewriter {
 ///     static constexpr std::string_view kName;   // starts with a verb
 ///     static constexpr Stage kStage;
 ///     Rewrite apply(Rewriter&, const Node&);     // called on each node, producers first
-/// A new one is made for each sweep over a graph, so members may hold what was seen.
+/// A new one is made for each sweep over a graph, and within one where large constants are freed, so members may hold what was
+/// seen; what one forgets there, the next sweep finds.
 class PassTable {
  public:
   using Apply = std::function<Rewrite(Rewriter&, const Node&)>;

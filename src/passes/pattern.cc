@@ -76,13 +76,6 @@ std::optional<Part> as_element(const Rewriter& rewriter, ValueId id) {
   return Part{entries->x, entries->begin[0]};
 }
 
-ValueId as_row_count(const Rewriter& rewriter, ValueId id) {
-  const auto element = as_element(rewriter, id);
-  if (!element || element->at != 0) return ValueId::kNone;
-  const Node* shape = made_by(rewriter, element->whole, "shape");
-  return shape == nullptr ? ValueId::kNone : shape->inputs[0];
-}
-
 std::optional<Part> as_column(const Rewriter& rewriter, ValueId id) {
   if (const auto part = unpacked(rewriter, id, 1)) return part;
   if (const auto entries = as_entries(rewriter, id, 2)) {  // x[:, k]
@@ -108,18 +101,35 @@ std::optional<Part> as_column(const Rewriter& rewriter, ValueId id) {
     const bool all_rows = size->front() == -1 || (shape.rank_known() && shape[0].is(size->front()));
     return all_rows && size->back() == 1 ? std::optional(column) : std::nullopt;
   }
-  const Node* size = made_by(rewriter, slice->inputs[2], "pack");
-  if (size == nullptr || size->inputs.size() != 2 || constant_integer(rewriter, size->inputs[1]) != 1) return std::nullopt;
-  const bool all_rows = constant_integer(rewriter, size->inputs[0]) == -1 || as_row_count(rewriter, size->inputs[0]) == x;
+  const ValueIds size = as_elements(rewriter, slice->inputs[2]);
+  if (size.size() != 2 || constant_integer(rewriter, size[1]) != 1) return std::nullopt;
+  const bool all_rows = constant_integer(rewriter, size[0]) == -1 || counts_rows_of(rewriter, size[0], x);
   return all_rows ? std::optional(column) : std::nullopt;
 }
 
-ValueId as_range_limit(const Rewriter& rewriter, ValueId id) {
-  const Node* node = made_by(rewriter, id, "range");
-  if (node == nullptr || constant_integer(rewriter, node->inputs[0]) != 0 || constant_integer(rewriter, node->inputs[2]) != 1) {
-    return ValueId::kNone;
+ValueIds as_elements(const Rewriter& rewriter, ValueId id) {
+  const Node* node = rewriter.producer(id);
+  if (node == nullptr) return {};
+  if (node->op.name() == "pack" && integer_of(*node, "axis") == 0) return node->inputs;
+  const bool view = node->op.name() == "reshape" || node->op.name() == "expand_dims";
+  const auto one = rewriter.fact(id).shape.known();
+  return view && one && *one == Shape{1} ? ValueIds{node->inputs[0]} : ValueIds{};
+}
+
+bool counts_rows_of(const Rewriter& rewriter, ValueId id, ValueId x) { return count_of(rewriter, id) == rows_of(rewriter, x); }
+
+std::optional<Limit> as_range(const Rewriter& rewriter, ValueId id) {
+  if (const Tensor* constant = rewriter.constant(id)) {
+    if (constant->rank() != 1 || !is_integer(constant->dtype())) return std::nullopt;
+    std::int64_t expected = 0;
+    for (const std::int64_t number : constant->to_int64s()) {
+      if (number != expected++) return std::nullopt;
+    }
+    return Limit{expected, ValueId::kNone};
   }
-  return node->inputs[1];
+  const Node* node = made_by(rewriter, id, "range");
+  if (node == nullptr || constant_integer(rewriter, node->inputs[0]) != 0 || constant_integer(rewriter, node->inputs[2]) != 1) return std::nullopt;
+  return Limit{std::nullopt, node->inputs[1]};
 }
 
 ValueId as_positions(const Rewriter& rewriter, ValueId id) {
@@ -136,9 +146,16 @@ ValueId as_positions(const Rewriter& rewriter, ValueId id) {
 std::optional<double> as_filled(const Rewriter& rewriter, ValueId id) {
   const auto number = [&](ValueId value) -> std::optional<double> {
     const Tensor* tensor = rewriter.constant(value);
-    if (tensor == nullptr || tensor->elements() != 1 || tensor->dtype() == DType::kString) return std::nullopt;
-    return tensor->to_double("a number");
+    if (tensor == nullptr || tensor->elements() == 0) return std::nullopt;
+    if (tensor->dtype() == DType::kFloat32) {
+      const auto all = tensor->data<float>();
+      return std::ranges::count(all, all[0]) == tensor->elements() ? std::optional<double>(all[0]) : std::nullopt;
+    }
+    if (!is_integer(tensor->dtype())) return std::nullopt;
+    const auto all = tensor->to_int64s();
+    return std::ranges::count(all, all[0]) == tensor->elements() ? std::optional(static_cast<double>(all[0])) : std::nullopt;
   };
+  if (const auto constant = number(id)) return constant;
   if (const Node* fill = made_by(rewriter, flattened(rewriter, id), "fill")) return number(fill->inputs[1]);
   if (const Node* product = made_by(rewriter, id, "mul")) {
     for (const std::size_t side : {0U, 1U}) {

@@ -2,7 +2,7 @@
 #include <optional>
 #include <vector>
 
-#include "passes/pass.h"
+#include "passes/counts.h"
 
 /// Small questions about values that passes which look for larger groups of nodes ask.
 namespace temper {
@@ -27,13 +27,19 @@ struct Part {
 std::optional<Part> as_element(const Rewriter& rewriter, ValueId id);
 /// `id` as x[:, k], where x is a matrix: a slice, reshaped; a strided slice; or unpacked.
 std::optional<Part> as_column(const Rewriter& rewriter, ValueId id);
-/// The x of whose rows (of whose first dim) `id` is the number; kNone where it is something else.
-ValueId as_row_count(const Rewriter& rewriter, ValueId id);
-/// The limit of a range(0, limit, 1); kNone where it is something else.
-ValueId as_range_limit(const Rewriter& rewriter, ValueId id);
+/// The scalars that a vector is made of: what is packed, or one that is given a dim. Empty where it is something else.
+ValueIds as_elements(const Rewriter& rewriter, ValueId id);
+/// Whether `id` is the number of rows of `x`.
+bool counts_rows_of(const Rewriter& rewriter, ValueId id, ValueId x);
+/// How far a vector 0, 1, 2, ... goes: a number, or the value that it goes up to.
+struct Limit {
+  std::optional<std::int64_t> number;
+  ValueId value = ValueId::kNone;
+};
+std::optional<Limit> as_range(const Rewriter& rewriter, ValueId id);
 /// The x of `where(x)` as a vector of int32 positions; kNone where it is something else.
 ValueId as_positions(const Rewriter& rewriter, ValueId id);
-/// The number that every element of a vector is, whatever its length: a fill, or a product of fills.
+/// The number that every element of a vector is, whatever its length: a constant, a fill, or a product of those.
 std::optional<double> as_filled(const Rewriter& rewriter, ValueId id);
 
 }  // namespace temper

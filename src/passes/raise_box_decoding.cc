@@ -173,6 +173,7 @@ struct RaiseBoxDecoding {
     const Node* decode = made_by(rewriter, node.inputs[0], "decode_boxes");
     const Node* flat = decode == nullptr ? nullptr : made_by(rewriter, decode->inputs[0], "reshape");
     if (flat == nullptr) return skip();
+    if (rewriter.use_count(node.inputs[0]) > 1) return skip("decoded boxes are used as one list as well");
     const ShapeFact& rows = rewriter.fact(decode->inputs[0]).shape;
     if (!rows.rank_known() || rows.rank() != 2) return skip();
     const ValueId shape = node.inputs[1];
@@ -191,7 +192,7 @@ struct RaiseBoxDecoding {
     const Node* dims = made_by(rewriter, shape, "pack");
     if (repeats != nullptr && dims != nullptr && dims->inputs.size() == 3 && repeats->inputs.size() == 3) {
       const ShapeFact& once = rewriter.fact(tile->inputs[0]).shape;
-      const bool by_picture = repeats->inputs[0] == dims->inputs[0] && as_row_count(rewriter, dims->inputs[0]) == codes &&
+      const bool by_picture = repeats->inputs[0] == dims->inputs[0] && counts_rows_of(rewriter, dims->inputs[0], codes) &&
                               constant_integer(rewriter, repeats->inputs[1]) == 1 && constant_integer(rewriter, repeats->inputs[2]) == 1;
       if (by_picture && once.rank_known() && once.rank() == 3 && once[0].is(1) && once[2].is(4)) return tile->inputs[0];
     }

@@ -47,10 +47,12 @@ class MapWriter {
   ValueId write_count() {
     ValueId count = found_.limits[0];
     if (found_.turns == Count{}) {
-      for (const ValueId limit : found_.limits) count = rewriter_.add("minimum", {of_type(count, DType::kInt64), of_type(limit, DType::kInt64)});
+      for (const ValueId limit : found_.limits)
+        count = rewriter_.add("minimum", {of_type(count, DType::kInt64), of_type(limit, DType::kInt64)});
     }
     if (found_.turns.never_negative()) return count;
-    return rewriter_.add("maximum", {count, rewriter_.add_constant(Tensor::zeros(rewriter_.fact(count).dtype, Shape{}))});
+    return rewriter_.add("maximum",
+                         {count, rewriter_.add_constant(Tensor::zeros(rewriter_.fact(count).dtype, Shape{}))});
   }
 
   ValueId scan(ValueId tensor) {
@@ -76,7 +78,8 @@ class MapWriter {
   void scan_counters(NodeCopier& copier) {
     const ValueId limit = of_type(count_, DType::kInt64);
     const ValueId zero = rewriter_.add_constant(Tensor::scalar<std::int64_t>(0));
-    const ValueId numbers = rewriter_.add("range", {zero, limit, rewriter_.add_constant(Tensor::scalar<std::int64_t>(1))});
+    const ValueId numbers =
+        rewriter_.add("range", {zero, limit, rewriter_.add_constant(Tensor::scalar<std::int64_t>(1))});
     for (std::size_t i = 0; i < found_.items.size(); ++i) {
       const ValueId inside = body_.inputs()[i].value;
       if (found_.items[i] == ValueId::kNone) copier.rename(inside, scan(of_type(numbers, body_.fact(inside).dtype)));
@@ -92,10 +95,34 @@ class MapWriter {
   ValueIds inputs_;
 };
 
+/// Whether the items of a list are known to be of one shape: because they are stacked, and nothing else is done with
+/// it.
+bool only_stacked(const Rewriter& rewriter, ValueId list, const Count& turns) {
+  const Graph& graph = rewriter.graph();
+  bool stacked = false;
+  for (const NodeId id : graph.order()) {
+    const Node& node = graph.node(id);
+    if (std::ranges::find(node.inputs, list) == node.inputs.end()) continue;
+    if (node.op.name() == "list_length") continue;
+    if (node.op.name() != "list_stack") return false;
+    if (node.inputs.size() == 1) {
+      stacked = true;
+      continue;
+    }
+    const Node* range = rewriter.producer(node.inputs[1]);  // of all items, in order
+    if (range == nullptr || range->op.name() != "range") return false;
+    const Node* length = rewriter.producer(range->inputs[1]);
+    const bool whole = length != nullptr && length->op.name() == "list_length" && length->inputs[0] == list;
+    stacked |= whole || count_of(rewriter, range->inputs[1]) == turns;
+  }
+  return stacked && std::ranges::none_of(graph.outputs(), [&](const Port& port) { return port.value == list; });
+}
+
 }  // namespace
 
 /// Writes a loop that goes through rows of tensors and collects what each turn gives as a `map`. Lists become tensors.
-///     loop(0, list_create(n), list_unstack(x)) { list_set(results, i, relu(list_get(x, i))) }   =>   list_unstack(map(x) { relu })
+///     loop(0, list_create(n), list_unstack(x)) { list_set(results, i, relu(list_get(x, i))) }   => list_unstack(map(x)
+///     { relu })
 struct RaiseMap {
   static constexpr std::string_view kName = "raise_map";
   static constexpr Stage kStage = Stage::kSimplify;
@@ -105,7 +132,16 @@ struct RaiseMap {
     std::string_view reason;
     const auto found = counted_loop(rewriter, node, reason);
     if (!found) return skip(reason);
-    if (std::ranges::all_of(found->items, [](ValueId item) { return item == ValueId::kNone; })) return skip("it only counts");
+    if (std::ranges::all_of(found->items, [](ValueId item) { return item == ValueId::kNone; }))
+      return skip("it only counts");
+    for (std::size_t i = 0; i < found->items.size(); ++i) {
+      const ValueId item = found->items[i];
+      if (item == ValueId::kNone) continue;
+      if (rewriter.use_count(node.outputs[i]) == 0) return skip("nothing uses a list of its results");
+      const bool one_shape =
+          node.regions[1].fact(item).shape.known() || only_stacked(rewriter, node.outputs[i], found->turns);
+      if (!one_shape) return skip("its turns may give different shapes");
+    }
     return Rewriter::replace(node, MapWriter(rewriter, node, *found).write());
   }
 };

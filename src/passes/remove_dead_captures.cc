@@ -1,9 +1,12 @@
+#include <cmath>
+#include <limits>
 #include <map>
 
 #include "ops/control/if.h"
 #include "ops/control/loop.h"
 #include "ops/control/map.h"
 #include "passes/copy_nodes.h"
+#include "passes/pattern.h"
 
 namespace temper {
 namespace {
@@ -81,7 +84,9 @@ class Pruner {
 
  private:
   ValueId outside(std::size_t i) const { return node_.inputs[layout_.first + i]; }
-  bool is_live(std::size_t region, std::size_t i) const { return live_[region][index(node_.regions[region].inputs()[i].value)]; }
+  bool is_live(std::size_t region, std::size_t i) const {
+    return live_[region][index(node_.regions[region].inputs()[i].value)];
+  }
   bool used_within(std::size_t i) const {
     for (std::size_t r = 0; r < node_.regions.size(); ++r) {
       if (is_live(r, i)) return true;
@@ -89,9 +94,7 @@ class Pruner {
     return false;
   }
   /// Whether an output is given: of a loop, also one that only later turns use.
-  bool gives(std::size_t i) const {
-    return layout_.carried > 0 ? kept(i) : rewriter_.use_count(node_.outputs[i]) > 0;
-  }
+  bool gives(std::size_t i) const { return layout_.carried > 0 ? kept(i) : rewriter_.use_count(node_.outputs[i]) > 0; }
   bool kept(std::size_t i) const { return kept_[i]; }
 
   void find_live() {
@@ -122,7 +125,7 @@ class Pruner {
     for (std::size_t i = 0; i < count_; ++i) {
       same_as_[i] = i;
       const bool given = i < layout_.carried && rewriter_.use_count(node_.outputs[i]) > 0;
-      kept_[i] = given || used_within(i);
+      kept_[i] = (given || used_within(i)) && !constant_inside(i);
       if (i < layout_.scanned) {
         kept_[i] = kept_[i] || (rows == 0 && i + 1 == layout_.scanned);  // one says how many turns there are
         rows += kept_[i] ? 1 : 0;
@@ -130,11 +133,22 @@ class Pruner {
       if (kept_[i] && i >= own) {
         const auto [first, fresh] = seen.try_emplace(outside(i), i);
         same_as_[i] = first->second;
-        if (!fresh || rewriter_.constant(outside(i)) != nullptr) kept_[i] = false;
+        if (!fresh) kept_[i] = false;
       }
       changes_ |= !kept_[i] || (i >= layout_.carried && knows_more(i));
     }
     for (std::size_t i = 0; i < node_.outputs.size(); ++i) changes_ |= !gives(i);
+  }
+
+  /// What region input i always is, where that is known. A row of a vector whose elements are all one integer is that.
+  std::optional<Tensor> constant_inside(std::size_t i) const {
+    if (i < layout_.carried) return std::nullopt;
+    const Fact& fact = rewriter_.fact(outside(i));
+    if (i >= layout_.scanned) return fact.constant;
+    if (!fact.shape.rank_known() || fact.shape.rank() != 1 || fact.dtype != DType::kInt32) return std::nullopt;
+    const auto number = as_filled(rewriter_, outside(i));
+    if (!number || std::abs(*number) > std::numeric_limits<std::int32_t>::max()) return std::nullopt;
+    return Tensor::scalar(static_cast<std::int32_t>(*number));
   }
 
   Fact fact_of(std::size_t i) const {
@@ -143,7 +157,9 @@ class Pruner {
     return {fact.dtype, fact.shape, {}};
   }
   bool knows_more(std::size_t i) const {
-    return std::ranges::any_of(node_.regions, [&](const Graph& region) { return says_more(fact_of(i), region.fact(region.inputs()[i].value)); });
+    return std::ranges::any_of(node_.regions, [&](const Graph& region) {
+      return says_more(fact_of(i), region.fact(region.inputs()[i].value));
+    });
   }
 
   Graph write_region(std::size_t r) const {
@@ -157,10 +173,10 @@ class Pruner {
       if (kept(i)) inside[i] = to.add_input(port.name, refine ? fact_of(i) : from.fact(port.value));
     }
     for (std::size_t i = 0; i < count_; ++i) {
-      const std::size_t same = same_as_[i];
-      const Tensor* constant = i < std::max(layout_.carried, layout_.scanned) ? nullptr : rewriter_.constant(outside(i));
-      if (inside[same] == ValueId::kNone && constant != nullptr && is_live(r, i)) inside[same] = to.add_constant(*constant, "captured");
-      if (inside[same] != ValueId::kNone) copier.rename(from.inputs()[i].value, inside[same]);
+      ValueId value = inside[same_as_[i]];
+      const auto constant = is_live(r, i) ? constant_inside(i) : std::nullopt;
+      if (constant) value = to.add_constant(*constant, "captured");
+      if (value != ValueId::kNone) copier.rename(from.inputs()[i].value, value);
     }
     const bool condition = layout_.carried > 0 && r == 0;
     for (std::size_t i = 0; i < from.outputs().size(); ++i) {
@@ -172,7 +188,7 @@ class Pruner {
   Rewriter& rewriter_;
   const Node& node_;
   Layout layout_;
-  std::size_t count_;  // of the regions' inputs
+  std::size_t count_;                    // of the regions' inputs
   std::vector<std::vector<bool>> live_;  // of each region's values
   std::vector<std::size_t> same_as_;     // the first region input of the same value
   std::vector<bool> kept_;
@@ -181,8 +197,8 @@ class Pruner {
 
 }  // namespace
 
-/// Takes away what regions do not need: inputs and results that nothing uses, inputs given twice. Constants go inside, and so
-/// does what is known of shapes.
+/// Takes away what regions do not need: inputs and results that nothing uses, inputs given twice. Constants go inside,
+/// and so does what is known of shapes.
 ///     if(p, x, y) { relu(x), neg(x) } { x, x }   =>   if(p, x) { relu(x) } { x }, where nothing uses the second result
 struct RemoveDeadCaptures {
   static constexpr std::string_view kName = "remove_dead_captures";

@@ -16,7 +16,8 @@ bool takes_all(const Rewriter& rewriter, ValueId indices, ValueId list) {
   const Tensor* start = rewriter.constant(range->inputs[0]);
   const Tensor* step = rewriter.constant(range->inputs[2]);
   if (start == nullptr || step == nullptr || !is_integer(start->dtype())) return false;
-  if (start->to_int64s() != std::vector<std::int64_t>{0} || step->to_int64s() != std::vector<std::int64_t>{1}) return false;
+  if (start->to_int64s() != std::vector<std::int64_t>{0} || step->to_int64s() != std::vector<std::int64_t>{1})
+    return false;
   return count_of(rewriter, range->inputs[1]) == rows_of(rewriter, rows_in(rewriter, list));
 }
 
@@ -33,9 +34,12 @@ std::optional<std::vector<std::int64_t>> declared(const Rewriter& rewriter, cons
   const bool has = std::get<bool>(*attribute(attributes, "has_element_shape"));
   const auto& items = std::get<std::vector<std::int64_t>>(*attribute(attributes, "element_shape"));
   const ShapeFact& known = rewriter.fact(tensor).shape;
-  if (has) shape.insert(shape.end(), items.begin(), items.end());
-  else if (known.rank_known()) shape.resize(known.rank(), -1);
-  else return shape[0] < 0 ? std::nullopt : std::optional(shape);
+  if (has)
+    shape.insert(shape.end(), items.begin(), items.end());
+  else if (known.rank_known())
+    shape.resize(known.rank(), -1);
+  else
+    return shape[0] < 0 ? std::nullopt : std::optional(shape);
   bool more = !known.rank_known();
   for (std::size_t i = 0; i < shape.size() && known.rank_known(); ++i) {
     require(shape.size() == known.rank(), "rows are declared as of another rank than they are");
@@ -45,13 +49,15 @@ std::optional<std::vector<std::int64_t>> declared(const Rewriter& rewriter, cons
 }
 
 Rewrite stack(Rewriter& rewriter, const Node& node, ValueId tensor) {
-  if (rewriter.fact(tensor).dtype != rewriter.fact(node.outputs[0]).dtype) return skip("the list is read as of another type");
+  if (rewriter.fact(tensor).dtype != rewriter.fact(node.outputs[0]).dtype)
+    return skip("the list is read as of another type");
   ValueId result = tensor;
   if (node.inputs.size() > 1 && !takes_all(rewriter, node.inputs[1], node.inputs[0])) {
     result = rewriter.add("gather", {tensor, node.inputs[1]}, {{"axis", std::int64_t{0}}});
   }
   if (auto shape = declared(rewriter, node, result)) {
-    if (!rewriter.fact(result).shape.rank_known() && shape->size() == 1) return skip("the rank of its rows is not known");
+    if (!rewriter.fact(result).shape.rank_known() && shape->size() == 1)
+      return skip("the rank of its rows is not known");
     result = rewriter.add("ensure_shape", {result}, {{"shape", *std::move(shape)}});
   }
   return Rewriter::replace(node, result);
@@ -71,10 +77,13 @@ struct RemoveLists {
     const ValueId tensor = rows_in(rewriter, node.inputs[0]);
     if (tensor == ValueId::kNone) return skip("the list is not made of a tensor's rows");
     if (op == "list_stack") return stack(rewriter, node, tensor);
-    const auto at = [&](std::int32_t i) { return rewriter.add_constant(Tensor::from<std::int32_t>(Shape{1}, {&i, 1})); };
+    const auto at = [&](std::int32_t i) {
+      return rewriter.add_constant(Tensor::from<std::int32_t>(Shape{1}, {&i, 1}));
+    };
     const ValueId shape = rewriter.add("shape", {tensor});
     const ValueId one = at(1);
-    return Rewriter::replace(node, rewriter.add("strided_slice", {shape, at(0), one, one}, {{"shrink_axis_mask", std::int64_t{1}}}));
+    return Rewriter::replace(
+        node, rewriter.add("strided_slice", {shape, at(0), one, one}, {{"shrink_axis_mask", std::int64_t{1}}}));
   }
 };
 REGISTER_PASS(RemoveLists);

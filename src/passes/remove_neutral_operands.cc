@@ -1,31 +1,24 @@
-#include <cmath>
-
 #include "passes/pass.h"
 
 namespace temper {
 namespace {
 
-/// Whether all elements are `number`; with `negative`, zeros have their sign bit set.
-bool is_all(const Tensor& tensor, double number, bool negative) {
+/// Whether all elements are `number`.
+bool is_all(const Tensor& tensor, double number) {
   return visit_elements(tensor.dtype(), [&]<class T>(Type<T>) {
     return std::ranges::all_of(tensor.data<T>(), [&](T x) {
-      if constexpr (is_float_type<T>) {
-        return static_cast<double>(x) == number && (number != 0 || std::signbit(static_cast<double>(x)) == negative);
-      } else if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>) {
-        return static_cast<double>(x) == number;
-      } else {
-        return false;
-      }
+      if constexpr (std::is_same_v<T, bool>) return false;
+      else if constexpr (is_float_type<T> || std::is_integral_v<T>) return static_cast<double>(x) == number;
+      else return false;
     });
   });
 }
 
-/// Whether `operand` (the second of the operator, or either where it commutes) changes no bit of the other.
+/// Whether `operand` (the second of the operator, or either where it commutes) changes no bit of the other. A sum with a
+/// floating zero is another matter: it loses the sign of -0, and becomes a bias.
 bool is_neutral(std::string_view op, const Tensor& operand, bool second) {
-  if (op == "mul") return is_all(operand, 1, false);
-  if (op == "div") return second && is_all(operand, 1, false);
-  if (op == "add") return is_all(operand, 0, true);  // x + -0.0 is x; 0.0 would lose the sign of -0.0
-  return op == "sub" && second && is_all(operand, 0, false);
+  if (op == "mul" || (op == "div" && second)) return is_all(operand, 1);
+  return is_integer(operand.dtype()) && (op == "add" || (op == "sub" && second)) && is_all(operand, 0);
 }
 
 /// Whether the operand does not make the result larger than the other.
@@ -36,11 +29,11 @@ bool keeps_shape(const Fact& other, const Tensor& operand, const Fact& result) {
 
 }  // namespace
 
-/// Takes away arithmetic that changes nothing: products with 1, quotients by 1, sums with zero.
+/// Takes away arithmetic that changes nothing: products with 1, quotients by 1, integer sums with zero.
 ///     mul(x, 1)   =>   x
 struct RemoveNeutralOperands {
   static constexpr std::string_view kName = "remove_neutral_operands";
-  static constexpr Stage kStage = Stage::kSimplify;
+  static constexpr Stage kStage = Stage::kFuse;
 
   Rewrite apply(Rewriter& rewriter, const Node& node) const {
     const std::string_view op = node.op.name();
@@ -49,7 +42,9 @@ struct RemoveNeutralOperands {
       const Tensor* operand = rewriter.constant(node.inputs[i]);
       if (operand == nullptr || operand->elements() == 0 || operand->dtype() == DType::kString) continue;
       const ValueId other = node.inputs[1 - i];
-      if (!is_neutral(op, *operand, i == 1) || !keeps_shape(rewriter.fact(other), *operand, rewriter.fact(node.outputs[0]))) continue;
+      if (!is_neutral(op, *operand, i == 1) ||
+          !keeps_shape(rewriter.fact(other), *operand, rewriter.fact(node.outputs[0])))
+        continue;
       return Rewriter::replace(node, other);
     }
     return skip();

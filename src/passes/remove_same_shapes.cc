@@ -14,7 +14,7 @@ constexpr std::array<std::string_view, 5> kShapeOnly = {"reshape", "slice", "bro
 ///     slice(x, 0, shape(x))   =>   x
 struct RemoveSameShapes {
   static constexpr std::string_view kName = "remove_same_shapes";
-  static constexpr Stage kStage = Stage::kSimplify;
+  static constexpr Stage kStage = Stage::kFuse;
 
   Rewrite apply(Rewriter& rewriter, const Node& node) const {
     if (std::ranges::find(kShapeOnly, node.op.name()) == kShapeOnly.end()) return skip();

@@ -89,22 +89,32 @@ Dim elements_each(const Fact& fact) {
 constexpr std::array<std::string_view, 9> kKeepFirstDim = {"conv", "max_pool", "avg_pool", "batch_norm", "identity",
                                                            "cast", "softmax", "resize_bilinear", "resize_nearest"};
 
-bool keeps_first_dim(const Rewriter& rewriter, const Node& node) {
+/// The input whose first dim the node's output has; kNone where none is known to.
+ValueId gives_first_dim(const Rewriter& rewriter, const Node& node) {
   const std::string_view op = node.op.name();
   Activation activation = Activation::kNone;
-  if (from_attribute(Attribute(std::string(op)), activation)) return true;
+  if (from_attribute(Attribute(std::string(op)), activation)) return node.inputs[0];
+  if (op == "add" || op == "sub" || op == "mul" || op == "div") {
+    for (const std::size_t side : {0U, 1U}) {
+      const Tensor* other = rewriter.constant(node.inputs[1 - side]);
+      const ShapeFact& shape = rewriter.fact(node.inputs[side]).shape;
+      if (other != nullptr && shape.rank_known() && other->rank() < shape.rank()) return node.inputs[side];
+    }
+  }
   if (op == "reshape" || op == "squeeze" || op == "expand_dims") {
     const Dim each = elements_each(rewriter.fact(node.inputs[0]));
-    return each.known() && each.value() > 0 && each == elements_each(rewriter.fact(node.outputs[0]));
+    const bool same = each.known() && each.value() > 0 && each == elements_each(rewriter.fact(node.outputs[0]));
+    return same ? node.inputs[0] : ValueId::kNone;
   }
-  return std::ranges::find(kKeepFirstDim, op) != kKeepFirstDim.end();
+  return std::ranges::find(kKeepFirstDim, op) != kKeepFirstDim.end() ? node.inputs[0] : ValueId::kNone;
 }
 
 ValueId first_dim_root(const Rewriter& rewriter, ValueId value) {
   for (int distance = 0; distance < kFurthest; ++distance) {
     const Node* node = rewriter.producer(value);
-    if (node == nullptr || !keeps_first_dim(rewriter, *node)) break;
-    value = node->inputs[0];
+    const ValueId further = node == nullptr ? ValueId::kNone : gives_first_dim(rewriter, *node);
+    if (further == ValueId::kNone) break;
+    value = further;
   }
   return value;
 }

@@ -42,7 +42,7 @@ std::shared_ptr<const Program> Executor::program_for(std::span<const Fact> input
   return program;
 }
 
-void Context::run(Inputs inputs) {
+void ExecutionContext::run(Inputs inputs) {
   if (frame_ == nullptr || inputs.size() != facts_.size() || !fits(facts_, inputs)) {
     Facts facts;
     for (const Tensor& input : inputs) facts.push_back({input.dtype(), input.shape(), {}});
@@ -53,7 +53,7 @@ void Context::run(Inputs inputs) {
   frame_->execute();
 }
 
-void Context::use(std::shared_ptr<const Program> program) {
+void ExecutionContext::use(std::shared_ptr<const Program> program) {
   if (program == program_) return;
   frame_.reset();
   const std::int64_t needed = program->placement().memory.arena_bytes;
@@ -68,20 +68,20 @@ void Context::use(std::shared_ptr<const Program> program) {
   for (const auto& [i, tensor] : bound_outputs_) frame_->bind_output(i, tensor);
 }
 
-void Context::bind_output(std::size_t i, Tensor tensor) {
+void ExecutionContext::bind_output(std::size_t i, Tensor tensor) {
   std::erase_if(bound_outputs_, [&](const auto& bound) { return bound.first == i; });
   if (frame_ != nullptr) frame_->bind_output(i, tensor);
   bound_outputs_.emplace_back(i, std::move(tensor));
 }
 
-std::vector<NodeProfile> Context::profile() const {
+std::vector<NodeProfile> ExecutionContext::profile() const {
   std::vector<NodeProfile> profile;
   if (frame_ != nullptr) frame_->add_profile(profile);
   return profile;
 }
 
 Tensors run_once(const Executor& executor, Inputs inputs) {
-  Context context(executor);
+  ExecutionContext context(executor);
   context.run(inputs);
   Tensors outputs;
   for (std::size_t i = 0; i < context.output_count(); ++i) outputs.push_back(context.output(i));

@@ -24,7 +24,7 @@ struct ExecutorOptions {
 };
 
 /// A graph ready to run. It is compiled for the dtypes and shapes of inputs when those are first seen; the programs of recent ones are
-/// kept. May be used from several threads: each runs it in a Context of its own.
+/// kept. May be used from several threads: each runs it in a ExecutionContext of its own.
 class Executor {
  public:
   /// `backends` are asked for kernels in order; they must outlive the executor.
@@ -55,12 +55,12 @@ class Executor {
 
 /// The memory in which one thread at a time runs an executor's graph. Where shapes stay as they were in the run before, nothing is
 /// allocated by steps whose memory is planned.
-class Context {
+class ExecutionContext {
  public:
   /// `executor` must outlive the context.
-  explicit Context(const Executor& executor) : executor_(&executor) {}
-  Context(Context&&) noexcept = default;
-  Context& operator=(Context&&) noexcept = default;
+  explicit ExecutionContext(const Executor& executor) : executor_(&executor) {}
+  ExecutionContext(ExecutionContext&&) noexcept = default;
+  ExecutionContext& operator=(ExecutionContext&&) noexcept = default;
 
   /// Throws ModelError, naming the node. Inputs are in the order of the graph's, and are read where they are.
   void run(Inputs inputs);

@@ -102,6 +102,7 @@ Tensor Frame::tensor_at(ValueId id) const {
 }
 
 Tensor Frame::argument(const Program::Operand& operand) const {
+  if (operand.in == In::kSlot) return nothing();  // it comes when it has been made
   return operand.in == In::kConstant ? program_->constants()[operand.at] : tensor_at(static_cast<ValueId>(operand.at));
 }
 
@@ -183,6 +184,27 @@ void Frame::run(const Program::Step& step, StepState& state) {
 
 void Frame::run_planned(const Program::Step& step, StepState& state) {
   if (step.elided) return;
+  const bool from_slots = fill_from_slots(step, state);
+  run_on(step, state);
+  for (std::size_t i = 0; from_slots && i < step.operands.size(); ++i) {
+    if (step.operands[i].in == In::kSlot) state.in[i] = nothing();
+  }
+}
+
+/// Takes operands that steps without planned memory have made. False where there are none.
+bool Frame::fill_from_slots(const Program::Step& step, StepState& state) {
+  bool any = false;
+  for (std::size_t i = 0; i < step.operands.size(); ++i) {
+    if (step.operands[i].in != In::kSlot) continue;
+    any = true;
+    state.in[i] = take(step.operands[i]);
+    const Fact& fact = program_->facts()[index(step.node->inputs[i])];
+    require(state.in[i].dtype() == fact.dtype && state.in[i].shape() == *fact.shape.known(), "input {} is {}, but {} was foreseen", i, state.in[i], fact);
+  }
+  return any;
+}
+
+void Frame::run_on(const Program::Step& step, StepState& state) {
   if (step.selection.kernel != nullptr) {
     step.selection.kernel->run(state.in, state.out, state.workspace);
     if (options_.stream_constants) release_constants(step);

@@ -68,6 +68,8 @@ class Frame {
   void run_timed(const Program::Step& step, StepState& state);
   void run(const Program::Step& step, StepState& state);
   void run_planned(const Program::Step& step, StepState& state);
+  bool fill_from_slots(const Program::Step& step, StepState& state);
+  void run_on(const Program::Step& step, StepState& state);
   void run_unplanned(const Program::Step& step, StepState& state);
   void run_if(const Program::Step& step, StepState& state);
   void run_loop(const Program::Step& step, StepState& state);

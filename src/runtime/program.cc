@@ -27,7 +27,6 @@ class Program::Compiler {
   Compiler(Program& program, const ProgramOptions& options)
       : program_(program), graph_(*program.graph_), facts_(program.facts_), options_(options) {
     const std::size_t count = graph_.value_count();
-    in_memory_.resize(count);
     last_use_.resize(count, -1);
     uses_.resize(count);
     slot_.resize(count, kNoSlot);
@@ -52,11 +51,8 @@ class Program::Compiler {
     return facts;
   }
 
-  /// A value that a planned step may read: constant, or where memory is planned.
-  bool readable(ValueId id) const {
-    if (is_constant(fact(id))) return true;
-    return sized(fact(id)) && (in_memory_[index(id)] || graph_.value(id).producer == NodeId::kNone);
-  }
+  /// A value that a planned step may read: constant, or of known size, be its memory planned or not.
+  bool readable(ValueId id) const { return is_constant(fact(id)) || sized(fact(id)); }
 
   void begin_step(NodeId id) {
     const Node& node = graph_.node(id);
@@ -76,7 +72,6 @@ class Program::Compiler {
       } else {
         step.selection.maker = "view";
       }
-      for (const ValueId output : node.outputs) in_memory_[index(output)] = true;
     }
     program_.steps_.push_back(std::move(step));
   }
@@ -173,7 +168,6 @@ class Program::Compiler {
   const Graph& graph_;
   const Facts& facts_;
   const ProgramOptions& options_;
-  std::vector<bool> in_memory_;  // made by a planned step
   std::vector<std::int64_t> last_use_;
   std::vector<std::size_t> uses_;
   std::vector<std::uint32_t> slot_;

@@ -4,6 +4,7 @@
 
 #include "backends/cpu/backend.h"
 #include "backends/onednn/backend.h"
+#include "base/memory.h"
 #include "fuzz/mutate.h"
 #include "import/tensorflow/import_graph_def.h"
 #include "import/tensorflow/read_graph_def.h"
@@ -104,18 +105,34 @@ Tensor any_tensor(const Fact& fact, Random& random) {
   return tensor;
 }
 
+/// So few that damaged graphs have contents that stay in the file.
+constexpr std::size_t kLargeContentBytes = 24;
+
 /// A GraphDef, or a plan, whose graph is `finished`.
 Graph read(const std::string& bytes, bool& finished) {
   const TemporaryFile file;
   if (bytes.starts_with("\x89TPL")) file.write(bytes);
   finished = is_plan_file(file.path());
   if (finished) return load_plan(file.path()).graph;
-  const auto graph_def = tensorflow::parse_graph_def(bytes);
-  return tensorflow::import_graph_def(*graph_def.graph, {});
+  const auto graph_def = tensorflow::parse_graph_def(bytes, kLargeContentBytes);
+  return tensorflow::import_graph_def(graph_def, {});
 }
 
-/// Where the definition answers, the executor answers alike.
+/// Allows twice the memory while it lives.
+class TwiceTheMemory {
+ public:
+  TwiceTheMemory() { set_memory_limit(2 * limit_); }
+  ~TwiceTheMemory() { set_memory_limit(limit_); }
+  TwiceTheMemory(const TwiceTheMemory&) = delete;
+  TwiceTheMemory& operator=(const TwiceTheMemory&) = delete;
+
+ private:
+  std::size_t limit_ = memory_limit();
+};
+
+/// Where the definition answers, the executor answers alike. It may have a result twice: as the definition makes it, and where it was planned.
 void execute(Graph graph, const Tensors& inputs, const Facts& wanted) {
+  const TwiceTheMemory memory;
   const Executor executor(std::move(graph), {&cpu_backend(), &onednn_backend()});
   Tensors results;
   try {

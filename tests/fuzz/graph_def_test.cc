@@ -172,9 +172,10 @@ TEST(GraphDefFuzz, Text) {
 const std::string& any_plan(Random& random) {
   static const auto plans = [] {
     std::vector<std::string> all;
-    for (GraphDef& seed : seed_graphs()) {
+    for (const GraphDef& seed : seed_graphs()) {
       try {
-        Plan plan{tensorflow::import_graph_def(seed, {}), {}, {}, {}, {}};
+        const std::string bytes = seed.SerializeAsString();
+        Plan plan{tensorflow::import_graph_def(tensorflow::parse_graph_def(bytes), {}), {}, {}, {}, {}};
         optimise(plan.graph);
         const TemporaryFile file;
         save_plan(plan, file.path());

@@ -63,8 +63,9 @@ void lighten(GraphDef& graph) {
     const auto value = node.mutable_attr()->find("value");
     if (value == node.mutable_attr()->end() || !value->second.has_tensor()) continue;
     auto& tensor = *value->second.mutable_tensor();
-    if (tensor.tensor_content().size() + static_cast<std::size_t>(tensor.float_val_size()) * 4 <= kLargeConstantBytes) continue;
+    if (tensor.tensor_content().size() + static_cast<std::size_t>(tensor.float_val_size()) * 4 <= kLargeConstantBytes && tensor.content_number() == 0) continue;
     tensor.clear_tensor_content();
+    tensor.clear_content_number();
     tensor.clear_float_val();
     tensor.add_float_val(0.5F);
   }

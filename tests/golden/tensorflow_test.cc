@@ -25,7 +25,7 @@ void run_case(const RecordedCase& c, const Runner& run) {
     for (const auto& [name, tensor] : c.outputs) options.outputs.push_back(name);
     for (const auto& [name, tensor] : c.inputs) options.inputs.push_back({name, Fact{tensor.dtype(), {}, {}}});
     const auto file = tensorflow::parse_graph_def(c.graph);
-    Graph graph = tensorflow::import_graph_def(*file.graph, options);
+    Graph graph = tensorflow::import_graph_def(file, options);
     verify(graph);
     Tensors inputs;
     for (const Port& port : graph.inputs()) inputs.push_back(c.inputs.at(port.name));

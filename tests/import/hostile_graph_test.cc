@@ -10,7 +10,7 @@ namespace {
 
 Graph import_text(const std::string& text) {
   const auto file = tensorflow::parse_graph_def(text);
-  return tensorflow::import_graph_def(*file.graph, {});
+  return tensorflow::import_graph_def(file, {});
 }
 
 const std::string kInputs =

@@ -30,7 +30,7 @@ Graph imported(const RecordedCase& c) {
   ImportOptions options;
   for (const auto& [name, tensor] : c.outputs) options.outputs.push_back(name);
   for (const auto& [name, tensor] : c.inputs) options.inputs.push_back({name, Fact{tensor.dtype(), {}, {}}});
-  return tensorflow::import_graph_def(*tensorflow::parse_graph_def(c.graph).graph, options);
+  return tensorflow::import_graph_def(tensorflow::parse_graph_def(c.graph), options);
 }
 
 TEST(Text, ReadsWhatItPrints) {

@@ -23,6 +23,9 @@ struct DetectionRules {
   std::int64_t total = 6;
   float iou = 0.5F;
   float score = 0.2F;
+  float sigma = 0;
+  std::int64_t first_label = 0;
+  bool static_shape = false;  ///< rows that are no detections are kept
   bool field = true;
 };
 
@@ -132,7 +135,7 @@ class DetectionGraph : public Builder {
     }
     const ValueId most = op("minimum", {i(static_cast<std::int32_t>(rules_.per_class)), rows(boxes.corners)});
     const auto nms = ops("non_max_suppression", {boxes.corners, boxes.scores, most, f(rules_.iou),
-                                                 f(filtered ? std::numeric_limits<float>::lowest() : rules_.score), f(0)});
+                                                 f(filtered ? std::numeric_limits<float>::lowest() : rules_.score), f(rules_.sigma)});
     Boxes selected;
     if (rules_.writing == Writing::kPadded) {
       const ValueId valid = rows(nms[0]);
@@ -144,7 +147,7 @@ class DetectionGraph : public Builder {
     } else {
       selected = gather(boxes, nms[0]);
     }
-    selected.classes = op("add", {op("zeros_like", {selected.scores}), f(static_cast<float>(label))});
+    selected.classes = op("add", {op("zeros_like", {selected.scores}), f(static_cast<float>(rules_.first_label + label))});
     return selected;
   }
 
@@ -175,11 +178,13 @@ class DetectionGraph : public Builder {
     }
     const ValueId most = op("minimum", {i(static_cast<std::int32_t>(rules_.total)), rows(all.corners)});
     all = gather(all, op("range", {i(0), most, i(1)}));
-    if (valid != ValueId::kNone) {
+    if (valid != ValueId::kNone && !rules_.static_shape) {
       valid = op("select", {op("greater", {most, valid}), valid, most}, {{"by_row", true}});
       all = gather(all, op("range", {i(0), valid, i(1)}));
-      output(op("add", {valid, i(0)}), "count");
+    } else {
+      valid = rows(all.corners);
     }
+    output(op("mul", {valid, i(2)}), "count");
     output(pad(all.corners, {rules_.total, 4}), "boxes").output(pad(all.scores, {rules_.total}), "scores");
     output(pad(all.classes, {rules_.total}), "classes");
     if (rules_.field) output(pad(all.field, {rules_.total, 2}), "field");

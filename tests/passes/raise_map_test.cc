@@ -17,13 +17,15 @@ struct MapLoop : Builder {
 
   ValueId rows(ValueId value) {
     const ValueId at = constant(i32({1}, {1}));
-    return op("strided_slice", {op("shape", {value}), constant(i32({1}, {0})), at, at}, {{"shrink_axis_mask", kShrink}});
+    return op("strided_slice", {op("shape", {value}), constant(i32({1}, {0})), at, at},
+              {{"shrink_axis_mask", kShrink}});
   }
   ValueId scattered(ValueId value) {
     return op("list_scatter", {op("list_create", {count}), op("range", {zero, rows(value), one}), value});
   }
   /// Results of map_fn over `list`; the limits are of two counters.
-  ValueId loop(ValueId list, ValueId limit, ValueId results, const std::function<ValueId(Builder&, ValueId, ValueId)>& body) {
+  ValueId loop(ValueId list, ValueId limit, ValueId results,
+               const std::function<ValueId(Builder&, ValueId, ValueId)>& body) {
     Builder condition;
     const ValueId i = condition.input("i", fact(DType::kInt32, {}));
     const ValueId j = condition.input("j", fact(DType::kInt32, {}));
@@ -43,7 +45,8 @@ struct MapLoop : Builder {
     turn.output(turn.op("add", {a, step})).output(turn.op("add", {step, b}));
     const ValueId result = body(turn, item, b);
     turn.output(writes == "list_set" ? turn.op(writes, {made, b, result}) : turn.op(writes, {made, result}));
-    return ops("loop", {zero, zero, results, count, limit, list}, {{"carried", std::int64_t{3}}}, {condition.graph, turn.graph})[2];
+    return ops("loop", {zero, zero, results, count, limit, list}, {{"carried", std::int64_t{3}}},
+               {condition.graph, turn.graph})[2];
   }
   ValueId stacked(ValueId list) {
     return op("list_stack", {list, op("range", {zero, op("list_length", {list}), one})});
@@ -72,8 +75,11 @@ TEST(RaiseMap, ListsThatGrowBecomeMaps) {
 
 TEST(RaiseMap, FewerTurnsThanRowsTakeTheFirst) {
   MapLoop b;
-  b.output(b.stacked(b.loop(b.scattered(b.x), b.constant(scalar(2)), b.op("list_create", {b.constant(scalar(0))}),
-                            [](Builder& turn, ValueId item, ValueId i) { return turn.op("add", {softened(turn, item, i), turn.op("cast", {i}, {{"dtype", DType::kFloat32}})}); })));
+  b.output(b.stacked(
+      b.loop(b.scattered(b.x), b.constant(scalar(2)), b.op("list_create", {b.constant(scalar(0))}),
+             [](Builder& turn, ValueId item, ValueId i) {
+               return turn.op("add", {softened(turn, item, i), turn.op("cast", {i}, {{"dtype", DType::kFloat32}})});
+             })));
   Graph loop = b.graph;  // items past the end need a list that grows
   for (std::size_t i = 0; i < loop.node_count(); ++i) {
     for (Graph& region : loop.node(static_cast<NodeId>(i)).regions) {
@@ -86,6 +92,16 @@ TEST(RaiseMap, FewerTurnsThanRowsTakeTheFirst) {
   const Graph after = expect_equivalent(loop);
   EXPECT_FALSE(has(after, "loop"));
   EXPECT_TRUE(has(after, "slice"));
+}
+
+TEST(RaiseMap, ResultsOfDifferentShapesStayLists) {
+  MapLoop b;
+  const auto ragged = [](Builder& turn, ValueId, ValueId i) {
+    return turn.op("range", {turn.constant(scalar(0)), i, turn.constant(scalar(1))});
+  };
+  const ValueId list = b.loop(b.scattered(b.x), b.count, b.op("list_create", {b.count}), ragged);
+  b.output(b.ops("list_concat", {list}, {{"dtype", DType::kInt32}})[0]);
+  EXPECT_TRUE(has(expect_equivalent(b.graph), "loop"));
 }
 
 TEST(RaiseMap, WhatEveryTurnChangesStays) {
@@ -104,7 +120,8 @@ TEST(RaiseMap, WhatEveryTurnChangesStays) {
   turn.output(turn.op("add", {j, turn.constant(scalar(1))}));
   turn.output(turn.op("add", {sum, turn.op("list_get", {list, j})}));
   const ValueId start = b.input("start", fact(DType::kFloat32, {3, 3}));
-  b.output(b.ops("loop", {b.zero, start, b.count, b.op("list_unstack", {b.x})}, {{"carried", std::int64_t{2}}}, {condition.graph, turn.graph})[1]);
+  b.output(b.ops("loop", {b.zero, start, b.count, b.op("list_unstack", {b.x})}, {{"carried", std::int64_t{2}}},
+                 {condition.graph, turn.graph})[1]);
   EXPECT_TRUE(has(expect_equivalent(b.graph), "loop"));
 }
 
@@ -119,7 +136,9 @@ TEST(RemoveLists, TakesAwayListsOfRows) {
 TEST(RemoveLists, KeepsWhatIsDeclared) {
   Builder b;
   const ValueId list = b.op("list_unstack", {b.input("x", fact(DType::kFloat32, {-1, -1, 2}))});
-  b.output(b.op("list_stack", {list}, {{"has_element_shape", true}, {"element_shape", std::vector<std::int64_t>{3, -1}}, {"length", std::int64_t{3}}}));
+  b.output(b.op(
+      "list_stack", {list},
+      {{"has_element_shape", true}, {"element_shape", std::vector<std::int64_t>{3, -1}}, {"length", std::int64_t{3}}}));
   const Graph after = expect_equivalent(b.graph);
   EXPECT_EQ(describe(after.fact(after.outputs()[0].value)), "float32[3,3,2]");
 }

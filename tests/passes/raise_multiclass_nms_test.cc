@@ -1,4 +1,5 @@
 #include "passes/detection_graphs.h"
+#include "passes/pass.h"
 
 namespace temper::testing {
 namespace {
@@ -8,9 +9,13 @@ std::int64_t count_of(const Graph& graph, std::string_view op) {
   return std::ranges::count(names, op);
 }
 
-std::map<std::string, std::int64_t> skips_of(const Graph& graph) {
-  Graph copy = graph;
-  for (const PassReport& report : optimise(copy)) {
+/// Why the pass leaves a graph in which duplicates are merged.
+std::map<std::string, std::int64_t> skips_of(Graph graph) {
+  PassOptions options;
+  for (const auto& pass : pass_table().entries()) {
+    if (pass.name != "merge_duplicates" && pass.name != "raise_multiclass_nms") options.disabled.emplace_back(pass.name);
+  }
+  for (const PassReport& report : optimise(graph, options)) {
     if (report.name == "raise_multiclass_nms") return report.skips;
   }
   return {};
@@ -36,7 +41,15 @@ void expect_raised(const DetectionRules& rules) {
   }
 }
 
-void expect_left(const Graph& graph, const std::string& reason) {
+/// Two tensors, one after the other along their first axis.
+Tensor joined(const Tensor& a, const Tensor& b) {
+  Builder c;
+  c.output(c.op("concat", {c.constant(a), c.constant(b)}));
+  return evaluate(c.graph, Tensors{}).at(0);
+}
+
+void expect_left(const DetectionRules& rules, const std::string& reason) {
+  const Graph graph = DetectionGraph(rules).graph;
   EXPECT_EQ(count_of(optimised(graph), "multiclass_nms"), 0);
   const auto skips = skips_of(graph);
   EXPECT_TRUE(skips.contains(reason)) << fmt::format("{}", skips);
@@ -81,10 +94,47 @@ INSTANTIATE_TEST_SUITE_P(Writings, RaiseMulticlassNms, ::testing::Values(Writing
                            return std::string(std::array{"Padded", "Thresholded", "Filtered"}.at(static_cast<std::size_t>(writing.param)));
                          });
 
+TEST(RaiseMulticlassNmsOfBatches, WorksOnAllPicturesAtOnce) {
+  const DetectionRules rules{.background = 1};
+  Builder b;
+  const ValueId boxes = b.input("boxes", fact(DType::kFloat32, {-1, -1, 1, 4}));
+  const ValueId scores = b.input("scores", fact(DType::kFloat32, {-1, -1, 4}));
+  const ValueId windows = b.input("windows", fact(DType::kFloat32, {-1, 4}));
+  const ValueId fields = b.input("fields", fact(DType::kFloat32, {-1, -1, 2}));
+  const auto results = b.ops("map", {boxes, scores, windows, fields}, {{"scanned", std::int64_t{4}}}, {DetectionGraph(rules).graph});
+  for (std::size_t i = 0; i < results.size(); ++i) b.output(results[i], fmt::format("y{}", i));
+  const Graph after = optimised(b.graph);
+  EXPECT_EQ(count_of(after, "map"), 0) << to_text(after);
+  EXPECT_EQ(count_of(after, "multiclass_nms"), 1) << to_text(after);
+  Tensors inputs;
+  for (std::size_t i = 0; i < 4; ++i) {
+    const Tensors first = DetectionGraph::inputs(rules, 30, 1);
+    const Tensors second = DetectionGraph::inputs(rules, 30, 2);
+    const auto under = [](const Tensor& x) {
+      Shape shape{1};
+      for (const std::int64_t dim : x.shape()) shape.push_back(dim);
+      return x.reshaped(shape);
+    };
+    inputs.push_back(joined(under(first[i]), under(second[i])));
+  }
+  const Tensors want = evaluate(b.graph, inputs);
+  const Tensors got = evaluate(after, inputs);
+  for (std::size_t i = 0; i < want.size(); ++i) EXPECT_TRUE(identical(got.at(i), want[i])) << "output " << i;
+}
+
 TEST(RaiseMulticlassNmsSkips, SaysWhatItDoesNotTake) {
   DetectionRules rules;
   rules.score = -0.5F;
-  expect_left(DetectionGraph(rules).graph, "scores below zero are kept, which stand for none");
+  expect_left(rules, "scores below zero are kept, which stand for none");
+  rules = {.sigma = 0.5F};
+  expect_left(rules, "suppression is soft");
+  rules = {.static_shape = true};
+  expect_left(rules, "rows that are no detections are kept (a static shape)");
+}
+
+TEST(RaiseMulticlassNmsSkips, RaisesWhatItCan) {
+  DetectionRules rules{.first_label = 1};
+  EXPECT_EQ(count_of(optimised(DetectionGraph(rules).graph), "multiclass_nms"), 1);
 }
 
 }  // namespace

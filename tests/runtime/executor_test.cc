@@ -14,7 +14,7 @@ namespace {
 Tensors run(const Graph& graph, Tensors inputs) { return run_once(Executor(graph, {}), inputs); }
 
 /// The first output of one more run.
-Tensor answer(Context& context, const Tensors& inputs) {
+Tensor answer(ExecutionContext& context, const Tensors& inputs) {
   context.run(inputs);
   return context.output(0);
 }
@@ -56,7 +56,7 @@ TEST(Executor, RunsAgainOnOtherShapes) {
   const ValueId x = b.input("x", fact(DType::kFloat32, {-1}));
   b.output(b.op("relu", {x}));
   const Executor executor(b.graph, {});
-  Context context(executor);
+  ExecutionContext context(executor);
   EXPECT_TRUE(near(answer(context, {f32({1}, {-1})}), f32({1}, {0})));
   EXPECT_TRUE(near(answer(context, {f32({3}, {1, -1, 2})}), f32({3}, {1, 0, 2})));
 }
@@ -65,7 +65,7 @@ TEST(Executor, RunsLoops) {
   if (!op_registry().contains("less")) GTEST_SKIP() << "comparisons are not there";
   const Graph graph = counting_loop();
   const Executor executor(graph, {}, {.profile = true});
-  Context context(executor);
+  ExecutionContext context(executor);
   const Tensors inputs{f32({}, {1}), f32({}, {6})};
   for (int turn = 0; turn < 2; ++turn) EXPECT_TRUE(near(answer(context, inputs), evaluate(graph, inputs)[0]));
   EXPECT_TRUE(near(answer(context, {f32({}, {9}), f32({}, {6})}), f32({}, {9})));
@@ -86,9 +86,31 @@ TEST(Executor, TakesBranches) {
   const ValueId condition = b.input("c", fact(DType::kBool, {}));
   b.output(b.op("if", {condition, b.input("x", x)}, {}, {yes.graph, no.graph}));
   const Executor executor(b.graph, {});
-  Context context(executor);
+  ExecutionContext context(executor);
   EXPECT_TRUE(near(answer(context, {boolean({}, {true}), f32({2}, {-1, 1})}), f32({2}, {0, 1})));
   EXPECT_TRUE(near(answer(context, {boolean({}, {false}), f32({2}, {-1, 1})}), f32({2}, {-1, 1})));
+}
+
+/// A value of known size that no planned step makes does not keep those behind it from being planned.
+TEST(Executor, PlansBehindBranches) {
+  const Fact x = fact(DType::kFloat32, {2});
+  Builder yes;
+  yes.output(yes.op("relu", {yes.input("x", x)}));
+  Builder no;
+  no.output(no.input("x", x));
+  Builder b;
+  const ValueId taken = b.ops("if", {b.input("c", fact(DType::kBool, {})), b.input("x", x)}, {}, {yes.graph, no.graph})[0];
+  b.output(b.op("neg", {b.op("add", {taken, b.op("reshape", {taken, b.constant(i32({2}, {1, 2}))})})}));
+  const Facts inputs{fact(DType::kBool, {}), x};
+  const Program program(b.graph, inputs, {});
+  const auto planned = std::ranges::count(program.steps(), Program::Kind::kPlanned, &Program::Step::kind);
+  EXPECT_EQ(planned, 3);
+  const Executor executor(b.graph, {});
+  ExecutionContext context(executor);
+  for (int turn = 0; turn < 2; ++turn) {
+    EXPECT_TRUE(near(answer(context, {boolean({}, {true}), f32({2}, {-1, 1})}), f32({1, 2}, {0, -2})));
+    EXPECT_TRUE(near(answer(context, {boolean({}, {false}), f32({2}, {-1, 1})}), f32({1, 2}, {2, -2})));
+  }
 }
 
 TEST(Executor, NamesTheNodeThatFailsAndRunsOn) {
@@ -97,7 +119,7 @@ TEST(Executor, NamesTheNodeThatFailsAndRunsOn) {
   const ValueId y = b.input("y", fact(DType::kFloat32, {-1}));
   b.output(b.op("add", {b.op("relu", {x}), y}));
   const Executor executor(b.graph, {});
-  Context context(executor);
+  ExecutionContext context(executor);
   try {
     context.run(Tensors{f32({2}, {1, 2}), f32({3}, {1, 2, 3})});
     ADD_FAILURE() << "was not refused";
@@ -126,7 +148,7 @@ TEST(Executor, KeepsProgramsByShape) {
   b.output(b.op("relu", {b.input("x", fact(DType::kFloat32, {-1}))}));
   const Backend backend{"test", {{"test/twice", make_twice}}};
   const Executor executor(b.graph, {&backend});
-  Context context(executor);
+  ExecutionContext context(executor);
   asked = 0;
   const Tensor four = f32({4}, {1, 2, 3, 4});
   for (int turn = 0; turn < 3; ++turn) {
@@ -159,7 +181,7 @@ TEST(Executor, ReusesTheMemoryOfWhatIsNotUsedAnyMore) {
 TEST(Executor, TakesNoMemoryInLaterRuns) {
   const Backend backend{"test", {{"test/twice", make_twice}}};
   const Executor executor(long_chain(), {&backend});
-  Context context(executor);
+  ExecutionContext context(executor);
   const Tensors in{f32({3}, {1, 2, 3})};
   context.run(in);
   const std::size_t limit = memory_limit();
@@ -175,7 +197,7 @@ TEST(Executor, WritesToTheCallersMemory) {
   const ValueId y = b.op("relu", {x});
   b.output(y).output(x, "same").output(y, "again");
   const Executor executor(b.graph, {});
-  Context context(executor);
+  ExecutionContext context(executor);
   Tensors mine{f32({2}, {9, 9}), f32({2}, {9, 9}), f32({2}, {9, 9})};
   for (std::size_t i = 0; i < 3; ++i) context.bind_output(i, mine[i]);
   for (const float sign : {1.0F, -1.0F}) {
@@ -193,7 +215,7 @@ TEST(Executor, RunsInManyThreadsAtOnce) {
   std::array<Tensor, 4> answers;
   for (std::size_t t = 0; t < answers.size(); ++t) {
     threads.emplace_back([&, t] {
-      Context context(executor);
+      ExecutionContext context(executor);
       for (int turn = 0; turn < 20; ++turn) context.run(Tensors{Tensor::from<float>({2}, std::array{static_cast<float>(t), -1.0F})});
       answers[t] = context.output(0);
     });

@@ -94,7 +94,7 @@ class Dump {
     const auto file = tensorflow::parse_graph_def(c.graph);
     const SourceOps source(*file.graph);
     std::set<std::string> seen;
-    Graph graph = tensorflow::import_graph_def(*file.graph, options);
+    Graph graph = tensorflow::import_graph_def(file, options);
     visit(graph, source, seen);
     optimise(graph);
     visit(graph, source, seen);

@@ -157,7 +157,7 @@ class BinaryKernel final : public Kernel {
   bool in_place(std::size_t input) const override { return whole_[input]; }
 
   void run(Inputs in, std::span<Tensor> out, std::span<std::byte>) const override {
-    if (binary_.divides) check_divisor(in[1]);
+    if (binary_.divides && out[0].elements() > 0) check_divisor(in[1]);
     loop_.each({in[0].bytes().data(), in[1].bytes().data()}, out[0].mutable_bytes().data(), kGrain, binary_.run);
   }
 

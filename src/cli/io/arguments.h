@@ -7,7 +7,7 @@
 #include "cli/io/npz.h"
 #include "import/import.h"
 #include "ir/graph.h"
-#include "plan/plan.h"
+#include "plan/shape_text.h"
 
 namespace temper {
 
@@ -20,8 +20,6 @@ std::vector<std::string> split_json_option(const std::vector<std::string>& argum
 
 /// The names in "a,b"; ":0" at a name's end is dropped.
 std::vector<std::string> split_names(std::string_view list);
-/// `name` without ":0" at its end.
-std::string plain_name(std::string_view name);
 
 /// A value of --input: [NAME=]FILE or NAME=NUMBER.
 struct InputArgument {
@@ -29,18 +27,6 @@ struct InputArgument {
   std::string value;
 };
 InputArgument parse_input(const std::string& text);
-
-/// "NAME=1x300x300x3", or "1x300x300x3" with no name; "?" is an unknown dim. Throws ModelError where it is another
-/// form.
-struct ShapeArgument {
-  std::string name;
-  std::vector<std::int64_t> dims;  ///< -1 unknown
-};
-ShapeArgument parse_shape(const std::string& text);
-
-/// "NAME=1x300x300x3", or "NAME=MIN:OPT:MAX" of three such shapes; a "?" dim is left as the model has it (opt -1). Throws ModelError
-/// where it is another form.
-InputProfile parse_profile(const std::string& text);
 
 /// "64M": bytes; K, M and G are powers of 1024. Throws ModelError where it is another form.
 std::size_t parse_size(const std::string& text);

@@ -103,7 +103,7 @@ void ControlFlow::visit(int id) {
 void ControlFlow::visit_enter(int id) {
   const SourceNode& node = graph_.node(id);
   require(node.inputs.size() == 1, "takes 1 input, got {}", node.inputs.size());
-  const auto name = node.def == nullptr ? std::nullopt : NodeAttributes(*node.def).find("frame_name");
+  const auto name = node.def == nullptr ? std::nullopt : NodeAttributes(*node.def, graph_.contents()).find("frame_name");
   require(name && std::holds_alternative<std::string>(*name), "attribute 'frame_name' is missing");
   const auto& text = std::get<std::string>(*name);
   const int outer = frame_of(id);

@@ -48,7 +48,7 @@ struct Emitter::Scope {
   }
 };
 
-FunctionLibrary::FunctionLibrary(FunctionDefLibrary& library) {
+FunctionLibrary::FunctionLibrary(FunctionDefLibrary& library, const Contents& contents) : contents_(contents) {
   for (FunctionDef& function : *library.mutable_function()) functions_.emplace(function.signature().name(), &function);
 }
 
@@ -58,7 +58,7 @@ SourceGraph* FunctionLibrary::find(const std::string& name) {
   auto& graph = resolved_[name];
   if (!graph) {
     in_context([&] { return fmt::format("function '{}'", name); },
-               [&] { graph = std::make_unique<SourceGraph>(*found->second); });
+               [&] { graph = std::make_unique<SourceGraph>(*found->second, contents_); });
   }
   return graph.get();
 }
@@ -203,7 +203,7 @@ ValueIds Emitter::apply(int id, const ValueIds& inputs, Scope& scope) {
   if (auto outputs = apply_function_op(id, inputs, scope.graph)) return *outputs;
   const Rule* rule = rule_table().find_tensorflow(node.op);
   if (rule == nullptr) throw NoRuleError(fmt::format("operator {} is not supported", node.op));
-  const NodeAttributes attributes(*node.def);
+  const NodeAttributes attributes(*node.def, source_.contents());
   NodeImport import(scope.graph, path_ + node.name, node.op, attributes, inputs);
   return (*rule)(import);
 }
@@ -329,7 +329,7 @@ ValueIds Emitter::call_if(int id, const ValueIds& inputs, Graph& graph) {
   const std::string name = path_ + source_.node(id).name;
   SourceGraph* branches[] = {&function(id, "then_branch"), &function(id, "else_branch")};
   const ValueIds arguments(inputs.begin() + 1, inputs.end());
-  const NodeAttributes none{*source_.node(id).def};
+  const NodeAttributes none(*source_.node(id).def, source_.contents());
   NodeImport import(graph, name, "If", none, inputs);
   const ValueId predicate = import.emit("truth", {inputs[0]});
   if (const auto& constant = graph.fact(predicate).constant) {
@@ -353,7 +353,7 @@ ValueIds Emitter::call_case(int id, const ValueIds& inputs, std::size_t first, G
   const ValueIds arguments(inputs.begin() + 1, inputs.end());
   const std::string name = path_ + node.name;
   if (first + 1 == static_cast<std::size_t>(value->list().func_size())) return call(*branch, arguments, graph, name);
-  const NodeAttributes attributes(*node.def);
+  const NodeAttributes attributes(*node.def, source_.contents());
   NodeImport import(graph, name, "Case", attributes, inputs);
   const ValueId wanted = import.constant(Tensor::scalar(static_cast<std::int32_t>(first)));
   const ValueId predicate = import.emit("equal", {inputs[0], wanted});
@@ -373,7 +373,7 @@ ValueIds Emitter::call_while(int id, const ValueIds& inputs, Graph& graph) {
     LoopEnds ends;
     const ValueIds go_on = call(condition, in_condition, regions.condition, name);
     require(go_on.size() == 1, "the condition gives {} values", go_on.size());
-    const NodeAttributes attributes(*source_.node(id).def);
+    const NodeAttributes attributes(*source_.node(id).def, source_.contents());
     NodeImport import(regions.condition, name, "While", attributes, go_on);
     ends.condition = import.emit("truth", {go_on[0]});
     ends.next = call(body, in_body, regions.body, name);

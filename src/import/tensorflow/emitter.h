@@ -16,7 +16,7 @@ namespace temper::tensorflow {
 /// The functions of a GraphDef, their edges resolved when first asked for.
 class FunctionLibrary {
  public:
-  explicit FunctionLibrary(FunctionDefLibrary& library);
+  FunctionLibrary(FunctionDefLibrary& library, const Contents& contents);
   /// Null where there is none of that name.
   SourceGraph* find(const std::string& name);
   bool contains(std::string_view name) const { return functions_.contains(name); }
@@ -26,6 +26,7 @@ class FunctionLibrary {
   void count_node();
 
  private:
+  const Contents& contents_;
   std::size_t emitted_ = 0;
   std::map<std::string, FunctionDef*, std::less<>> functions_;
   std::map<std::string, std::unique_ptr<SourceGraph>> resolved_;

@@ -39,8 +39,8 @@ Fact declared_fact(const SourceNode& node) {
 /// A model's graph, its ends found.
 class Model {
  public:
-  Model(GraphDef& def, const ImportOptions& options)
-      : library_(*def.mutable_library()), source_(def), options_(options), ends_(find_ends()) {
+  Model(const GraphFile& file, const ImportOptions& options)
+      : library_(*file.graph->mutable_library(), file.contents), source_(*file.graph, file.contents), options_(options), ends_(find_ends()) {
     for (const ImportInput& input : options.inputs) cuts_[source_.edge(input.name)] = &input;
     std::vector<bool> cut(static_cast<std::size_t>(source_.size()));
     for (const auto& [edge, input] : cuts_) cut[static_cast<std::size_t>(edge.node)] = true;
@@ -190,9 +190,9 @@ ModelSummary Model::summarise() {
     ++summary.live_node_count;
     ++summary.op_census[node.op];
     if (node.op != "Const") return;
-    const Tensor& value = graph.constant(id);
-    summary.parameter_count += value.elements();
-    summary.parameter_bytes += value.size_bytes();
+    const Fact value = graph.constant_fact(id);
+    summary.parameter_count += value.shape.elements().value();
+    summary.parameter_bytes += static_cast<std::size_t>(value.shape.elements().value()) * size_of(value.dtype);
   });
   return summary;
 }
@@ -209,8 +209,8 @@ std::string list_unsupported(const std::vector<UnsupportedOp>& all) {
 
 }  // namespace
 
-Graph import_graph_def(GraphDef& def, const ImportOptions& options) {
-  Model model(def, options);
+Graph import_graph_def(const GraphFile& file, const ImportOptions& options) {
+  Model model(file, options);
   try {
     return model.import();
   } catch (const NoRuleError& error) {
@@ -222,6 +222,6 @@ Graph import_graph_def(GraphDef& def, const ImportOptions& options) {
   }
 }
 
-ModelSummary summarise_graph_def(GraphDef& def, const ImportOptions& options) { return Model(def, options).summarise(); }
+ModelSummary summarise_graph_def(const GraphFile& file, const ImportOptions& options) { return Model(file, options).summarise(); }
 
 }  // namespace temper::tensorflow

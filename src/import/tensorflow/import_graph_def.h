@@ -1,13 +1,13 @@
 #pragma once
 #include "import/import.h"
-#include "import/tensorflow/proto/graph.pb.h"
+#include "import/tensorflow/read_graph_def.h"
 
 namespace temper::tensorflow {
 
-/// A GraphDef as a graph of Temper operators. Takes the message's large contents out of it.
-Graph import_graph_def(GraphDef& graph, const ImportOptions& options);
+/// A GraphDef as a graph of Temper operators. Takes contents out of the message.
+Graph import_graph_def(const GraphFile& file, const ImportOptions& options);
 
 /// Describes a GraphDef. `format` is left to the caller.
-ModelSummary summarise_graph_def(GraphDef& graph, const ImportOptions& options);
+ModelSummary summarise_graph_def(const GraphFile& file, const ImportOptions& options);
 
 }  // namespace temper::tensorflow

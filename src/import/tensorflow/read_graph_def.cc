@@ -1,13 +1,10 @@
 #include "import/tensorflow/read_graph_def.h"
 
-#include <fcntl.h>
 #include <google/protobuf/io/tokenizer.h>
-#include <google/protobuf/io/zero_copy_stream_impl.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <google/protobuf/text_format.h>
-#include <sys/stat.h>
 
 #include <climits>
-#include <functional>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -45,6 +42,23 @@ class FirstError final : public pb::io::ErrorCollector {
   std::string text_;
 };
 
+/// A source's bytes in their order.
+class SourceStream final : public pb::io::CopyingInputStream {
+ public:
+  explicit SourceStream(const ByteSource& source) : source_(source) {}
+
+  int Read(void* buffer, int size) override {
+    const std::size_t count = std::min(static_cast<std::size_t>(size), source_.size_bytes() - at_);
+    source_.read(at_, {static_cast<std::byte*>(buffer), count});
+    at_ += count;
+    return static_cast<int>(count);
+  }
+
+ private:
+  const ByteSource& source_;
+  std::size_t at_ = 0;
+};
+
 /// What other tools' files begin with, so that the error can say what this is instead.
 std::string_view other_format(std::string_view sample) {
   if (sample.starts_with("\x89HDF\r\n\x1a\n")) return "an HDF5 file (Keras .h5)";
@@ -54,21 +68,33 @@ std::string_view other_format(std::string_view sample) {
   return {};
 }
 
-GraphFile parse(std::string_view sample, pb::io::ZeroCopyInputStream& stream) {
+[[noreturn]] void refuse_binary(std::string_view sample) {
+  const auto other = other_format(sample);
+  throw ModelError(fmt::format("is not a TensorFlow graph, or is truncated or damaged{}{}", other.empty() ? "" : ": it looks like ", other));
+}
+
+void parse_text(GraphDef& graph, const ByteSource& source) {
+  FirstError errors;
+  pb::TextFormat::Parser parser;
+  parser.AllowUnknownField(true);
+  parser.SetRecursionLimit(100);
+  parser.RecordErrorsTo(&errors);
+  SourceStream stream(source);
+  pb::io::CopyingInputStreamAdaptor adaptor(&stream);
+  require(parser.Parse(&adaptor, &graph), "is not a TensorFlow graph in text form: {}", errors.text());
+}
+
+GraphFile parse(std::shared_ptr<const ByteSource> source, std::size_t large_bytes) {
   silence_protobuf();
+  std::string sample(std::min(source->size_bytes(), kSampleBytes), '\0');
+  source->read(0, std::as_writable_bytes(std::span(sample)));
   GraphFile file{std::make_unique<GraphDef>(), looks_like_text(sample)};
   if (file.text) {
-    FirstError errors;
-    pb::TextFormat::Parser parser;
-    parser.AllowUnknownField(true);
-    parser.SetRecursionLimit(100);
-    parser.RecordErrorsTo(&errors);
-    require(parser.Parse(&stream, file.graph.get()), "is not a TensorFlow graph in text form: {}", errors.text());
+    parse_text(*file.graph, *source);
   } else {
-    const bool whole = file.graph->ParseFromZeroCopyStream(&stream);
-    const auto other = other_format(sample);
-    require(whole, "is not a TensorFlow graph, or is truncated or damaged{}{}", other.empty() ? "" : ": it looks like ",
-            other);
+    auto reduced = reduce_graph_def(std::move(source), large_bytes);
+    if (!reduced || !file.graph->ParseFromString(reduced->bytes)) refuse_binary(sample);
+    file.contents = std::move(reduced->contents);
   }
   require(file.graph->node_size() > 0, "holds no nodes, so it is not a TensorFlow graph");
   return file;
@@ -77,29 +103,17 @@ GraphFile parse(std::string_view sample, pb::io::ZeroCopyInputStream& stream) {
 }  // namespace
 
 GraphFile read_graph_def(const std::filesystem::path& path) {
-  std::size_t size = 0;
-  std::string sample;
-  {
-    const MappedFile file(path);
-    size = file.bytes().size();
-    const auto head = file.bytes().first(std::min(size, kSampleBytes));
-    sample.assign(reinterpret_cast<const char*>(head.data()), head.size());
-  }
-  require(size > 0, "is empty");
-  require(size <= INT_MAX, "is {} long; a TensorFlow graph cannot pass 2 GB: save it as a SavedModel or as a checkpoint, which keep weights apart",
-          format_bytes(size));
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  require(descriptor >= 0, "cannot be opened");
-  pb::io::FileInputStream stream(descriptor);
-  stream.SetCloseOnDelete(true);
-  return parse(sample, stream);
+  auto file = std::make_shared<const FileSource>(path);
+  require(file->size_bytes() > 0, "is empty");
+  require(file->size_bytes() <= INT_MAX, "is {} long; a TensorFlow graph cannot pass 2 GB: save it as a SavedModel or as a checkpoint, which keep weights apart",
+          format_bytes(file->size_bytes()));
+  return parse(std::move(file), kLargeContentBytes);
 }
 
-GraphFile parse_graph_def(std::string_view bytes) {
+GraphFile parse_graph_def(std::string_view bytes, std::size_t large_bytes) {
   require(!bytes.empty(), "is empty");
   require(bytes.size() <= INT_MAX, "is above 2 GB");
-  pb::io::ArrayInputStream stream(bytes.data(), static_cast<int>(bytes.size()));
-  return parse(bytes.substr(0, kSampleBytes), stream);
+  return parse(std::make_shared<const MemorySource>(std::as_bytes(std::span(bytes))), large_bytes);
 }
 
 }  // namespace temper::tensorflow

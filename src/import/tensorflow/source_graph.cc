@@ -32,15 +32,22 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
+/// Of a Const node.
+TensorProto& content_of(NodeDef& def) {
+  const auto value = def.mutable_attr()->find("value");
+  require(value != def.mutable_attr()->end() && value->second.has_tensor(), "attribute 'value' is missing or no tensor");
+  return *value->second.mutable_tensor();
+}
+
 }  // namespace
 
-SourceGraph::SourceGraph(GraphDef& graph) {
+SourceGraph::SourceGraph(GraphDef& graph, const Contents& contents) : contents_(contents) {
   for (NodeDef& def : *graph.mutable_node()) add(def);
   for (int id = 0; id < size(); ++id) resolve(id, false);
   for (SourceNode& node : nodes_) find_guards(node);
 }
 
-SourceGraph::SourceGraph(FunctionDef& function) {
+SourceGraph::SourceGraph(FunctionDef& function, const Contents& contents) : contents_(contents) {
   for (const auto& argument : function.signature().input_arg()) {
     const int id = size();
     by_name_.emplace(argument.name(), id);
@@ -209,10 +216,13 @@ std::vector<int> SourceGraph::order(const std::vector<bool>& flags, const std::v
 const Tensor& SourceGraph::constant(int id) {
   const auto found = constants_.find(id);
   if (found != constants_.end()) return found->second;
-  NodeDef& def = *nodes_[static_cast<std::size_t>(id)].def;
-  const auto value = def.mutable_attr()->find("value");
-  require(value != def.mutable_attr()->end() && value->second.has_tensor(), "attribute 'value' is missing or no tensor");
-  return constants_.emplace(id, take_tensor(*value->second.mutable_tensor())).first->second;
+  return constants_.emplace(id, take_tensor(content_of(*nodes_[static_cast<std::size_t>(id)].def), contents_)).first->second;
+}
+
+Fact SourceGraph::constant_fact(int id) const {
+  const auto found = constants_.find(id);
+  if (found != constants_.end()) return {found->second.dtype(), found->second.shape(), {}};
+  return tensor_fact(content_of(*nodes_[static_cast<std::size_t>(id)].def), contents_);
 }
 
 }  // namespace temper::tensorflow

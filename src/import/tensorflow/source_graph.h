@@ -4,8 +4,9 @@
 #include <string_view>
 #include <vector>
 
+#include "import/tensorflow/contents.h"
 #include "import/tensorflow/proto/graph.pb.h"
-#include "ir/tensor.h"
+#include "ir/fact.h"
 
 namespace temper::tensorflow {
 
@@ -28,12 +29,13 @@ struct SourceNode {
 
 inline constexpr std::string_view kArgument = "_Arg";
 
-/// The nodes of a GraphDef or of a function's body with their edges resolved. It refers to the message it is made from.
+/// The nodes of a GraphDef or of a function's body with their edges resolved. It refers to the message it is made from, and
+/// to the contents which that leaves in the file.
 class SourceGraph {
  public:
   /// Throws ModelError on two nodes of one name and on malformed input names.
-  explicit SourceGraph(GraphDef& graph);
-  explicit SourceGraph(FunctionDef& function);
+  SourceGraph(GraphDef& graph, const Contents& contents);
+  SourceGraph(FunctionDef& function, const Contents& contents);
 
   const SourceNode& node(int id) const { return nodes_[static_cast<std::size_t>(id)]; }
   int size() const { return static_cast<int>(nodes_.size()); }
@@ -51,6 +53,9 @@ class SourceGraph {
   std::vector<int> order(const std::vector<bool>& flags, const std::vector<bool>& cut = {}) const;
   /// The content of a Const node, which moves out of the message once and is kept here.
   const Tensor& constant(int id);
+  /// Its dtype and shape, found to fit its content, which is not read.
+  Fact constant_fact(int id) const;
+  const Contents& contents() const { return contents_; }
   /// Whether the node only says which way a Switch went, for control edges of what lies in a branch.
   bool is_pivot(const SourceNode& node) const;
 
@@ -62,6 +67,7 @@ class SourceGraph {
   SourceEdge parse_input(const std::string& input, bool in_function) const;
   std::string nearest(std::string_view name) const;
 
+  const Contents& contents_;
   std::vector<SourceNode> nodes_;
   std::map<std::string, int, std::less<>> by_name_;
   std::vector<SourceEdge> results_;

@@ -57,17 +57,26 @@ Tensor from_strings(TensorProto& proto, const Shape& shape) {
   return Tensor::strings(shape, std::move(values));
 }
 
-Tensor from_content(TensorProto& proto, DType dtype, const Shape& shape) {
+bool in_file(const TensorProto& proto) { return proto.tensor_content().empty() && proto.content_number() > 0; }
+
+void check_content_size(std::size_t found, DType dtype, const Shape& shape) {
   const std::size_t wanted = static_cast<std::size_t>(shape.elements()) * size_of(dtype);
-  require(proto.tensor_content().size() == wanted, "a constant {}{} holds {} bytes where {} are needed", dtype, shape,
-          proto.tensor_content().size(), wanted);
-  if (dtype == DType::kBool) {  // other bytes than 0 and 1 are not bools
-    Tensor tensor(dtype, shape);
-    std::ranges::transform(proto.tensor_content(), tensor.mutable_data<bool>().begin(), [](char c) { return c != 0; });
-    return tensor;
+  require(found == wanted, "a constant {}{} holds {} bytes where {} are needed", dtype, shape, found, wanted);
+}
+
+Tensor from_content(TensorProto& proto, const Contents& contents, DType dtype, const Shape& shape) {
+  if (!in_file(proto) && dtype != DType::kBool) {
+    const std::shared_ptr<const std::string> content(proto.release_tensor_content());
+    return {dtype, shape, content, reinterpret_cast<const std::byte*>(content->data())};
   }
-  const std::shared_ptr<const std::string> content(proto.release_tensor_content());
-  return {dtype, shape, content, reinterpret_cast<const std::byte*>(content->data())};
+  Tensor tensor(dtype, shape);
+  const auto bytes = tensor.mutable_bytes();
+  if (in_file(proto)) contents.read(proto.content_number(), bytes);
+  else std::ranges::copy(std::as_bytes(std::span(proto.tensor_content())), bytes.begin());
+  if (dtype == DType::kBool) {  // other bytes than 0 and 1 are not bools
+    std::ranges::transform(bytes, bytes.begin(), [](std::byte b) { return std::byte{b != std::byte{0}}; });
+  }
+  return tensor;
 }
 
 Attribute to_list(const AttrValue::ListValue& list) {
@@ -120,16 +129,25 @@ ShapeFact to_shape(const TensorShapeProto& shape) {
   return ShapeFact(std::move(dims));
 }
 
-Tensor take_tensor(TensorProto& proto) {
+Fact tensor_fact(const TensorProto& proto, const Contents& contents) {
   const DType dtype = to_dtype(proto.dtype());
   require(dtype != DType::kList, "a constant of type {} is not supported", DataType_Name(proto.dtype()));
   const auto shape = to_shape(proto.tensor_shape()).known();
   require(shape.has_value(), "a constant has unknown dimensions");
-  if (dtype == DType::kString) return from_strings(proto, *shape);
+  if (dtype == DType::kString) return {dtype, *shape, {}};
   require(shape->elements() <= kMaxConstantBytes / static_cast<std::int64_t>(size_of(dtype)),
           "a constant of shape {} is too large", *shape);
-  if (!proto.tensor_content().empty()) return from_content(proto, dtype, *shape);
-  return from_values(proto, dtype, *shape);
+  if (in_file(proto)) check_content_size(contents.size_bytes(proto.content_number()), dtype, *shape);
+  else if (!proto.tensor_content().empty()) check_content_size(proto.tensor_content().size(), dtype, *shape);
+  return {dtype, *shape, {}};
+}
+
+Tensor take_tensor(TensorProto& proto, const Contents& contents) {
+  const Fact fact = tensor_fact(proto, contents);
+  const Shape shape = *fact.shape.known();
+  if (fact.dtype == DType::kString) return from_strings(proto, shape);
+  if (in_file(proto) || !proto.tensor_content().empty()) return from_content(proto, contents, fact.dtype, shape);
+  return from_values(proto, fact.dtype, shape);
 }
 
 const AttrValue* find_attribute(const NodeDef& node, std::string_view name) {
@@ -149,7 +167,7 @@ std::optional<Attribute> NodeAttributes::find(std::string_view name) const {
     case AttrValue::kList: return to_list(value->list());
     case AttrValue::kTensor: {
       TensorProto copy = value->tensor();
-      return take_tensor(copy);
+      return take_tensor(copy, contents_);
     }
     case AttrValue::kShape: {
       if (value->shape().unknown_rank()) return std::nullopt;

@@ -2,6 +2,7 @@
 #include <optional>
 
 #include "import/rule.h"
+#include "import/tensorflow/contents.h"
 #include "import/tensorflow/proto/graph.pb.h"
 
 namespace temper::tensorflow {
@@ -13,18 +14,22 @@ DType to_dtype(DataType type);
 /// Unknown rank and dims stay unknown. Throws ModelError on dims below -1.
 ShapeFact to_shape(const TensorShapeProto& shape);
 
-/// Takes the tensor out of its message: large contents move, so they are never held twice. Throws ModelError where the
-/// content does not fit the shape.
-Tensor take_tensor(TensorProto& proto);
+/// The tensor's dtype and shape. Throws ModelError where they are not known, or the content does not fit them.
+Fact tensor_fact(const TensorProto& proto, const Contents& contents);
+
+/// Takes the tensor out of its message, or reads it where that leaves it in the file, so that it is never held twice. Throws as
+/// tensor_fact does.
+Tensor take_tensor(TensorProto& proto, const Contents& contents);
 
 /// The attributes of a node; find() throws ModelError where a value cannot be spoken of.
 class NodeAttributes final : public SourceAttributes {
  public:
-  explicit NodeAttributes(const NodeDef& node) : node_(node) {}
+  NodeAttributes(const NodeDef& node, const Contents& contents) : node_(node), contents_(contents) {}
   std::optional<Attribute> find(std::string_view name) const override;
 
  private:
   const NodeDef& node_;
+  const Contents& contents_;
 };
 
 /// The raw attribute, or null.

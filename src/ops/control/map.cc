@@ -35,7 +35,8 @@ Tensor stack(const Tensor& first, const Tensors& items) {
   }
   if (first.dtype() == DType::kString) {
     std::vector<std::string> strings;
-    for (const Tensor& item : items) strings.insert(strings.end(), item.string_data().begin(), item.string_data().end());
+    for (const Tensor& item : items)
+      strings.insert(strings.end(), item.string_data().begin(), item.string_data().end());
     return Tensor::strings(shape, std::move(strings));
   }
   Tensor out(first.dtype(), shape);
@@ -56,7 +57,8 @@ Fact row_fact(const Fact& fact) {
 }
 
 Facts Map::infer(std::span<const Fact> in, std::span<const Graph> regions) const {
-  require(scanned >= 1 && static_cast<std::size_t>(scanned) <= in.size(), "maps over {} of {} inputs", scanned, in.size());
+  require(scanned >= 1 && static_cast<std::size_t>(scanned) <= in.size(), "maps over {} of {} inputs", scanned,
+          in.size());
   invariant(regions.size() == 1 && regions[0].inputs().size() == in.size(), "a map and its region differ");
   Dim rows;
   for (const Fact& fact : in.first(static_cast<std::size_t>(scanned))) {

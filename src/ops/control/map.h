@@ -4,10 +4,10 @@
 
 namespace temper {
 
-/// Runs its region once for every row: y[i, ...] = region(x[i, ...] of each scanned x, invariants). Inputs: `scanned` tensors,
-/// one or more, of equally many rows; then invariants. The region takes the rows, which have a dim less, and the invariants.
-/// Outputs: what it gives, stacked along a new first axis. Where there are no rows, nothing of
-/// the shape that a row of zeros would give. Throws ModelError where turns give different shapes.
+/// Runs its region once for every row: y[i, ...] = region(x[i, ...] of each scanned x, invariants). Inputs: `scanned`
+/// tensors, one or more, of equally many rows; then invariants. The region takes the rows, which have a dim less, and
+/// the invariants. Outputs: what it gives, stacked along a new first axis. Where there are no rows, nothing of the
+/// shape that a row of zeros would give. Throws ModelError where turns give different shapes.
 struct Map {
   static constexpr std::string_view kName = "map";
 

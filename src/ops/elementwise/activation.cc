@@ -96,6 +96,47 @@ struct Sigmoid : Unary<Sigmoid, Floats> {
 };
 REGISTER_OP(Sigmoid);
 
+/// y = min(max(x + 3, 0), 6) / 6.
+struct HardSigmoid : Unary<HardSigmoid, Floats> {
+  static constexpr std::string_view kName = "hard_sigmoid";
+  template <class T>
+  T apply(T x) const {
+    const T shifted = x + T(3);
+    return (shifted < T(0) ? T(0) : shifted > T(6) ? T(6) : shifted) / T(6);
+  }
+};
+REGISTER_OP(HardSigmoid);
+
+/// y = x / (1 + e^-x).
+struct Silu : Unary<Silu, Floats> {
+  static constexpr std::string_view kName = "silu";
+  template <class T>
+  T apply(T x) const {
+    return x * (T(1) / (T(1) + std::exp(-x)));
+  }
+};
+REGISTER_OP(Silu);
+
+/// y = x * (1 + erf(x / sqrt(2))) / 2: x times the normal distribution's share below x.
+struct Gelu : Unary<Gelu, Floats> {
+  static constexpr std::string_view kName = "gelu";
+  template <class T>
+  T apply(T x) const {
+    return T(0.5) * x * (T(1) + std::erf(x * T(0.70710678118654752440)));
+  }
+};
+REGISTER_OP(Gelu);
+
+/// y = x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3))) / 2, which is near to gelu.
+struct GeluTanh : Unary<GeluTanh, Floats> {
+  static constexpr std::string_view kName = "gelu_tanh";
+  template <class T>
+  T apply(T x) const {
+    return T(0.5) * x * (T(1) + std::tanh(T(0.79788456080286535588) * (x + T(0.044715) * x * x * x)));
+  }
+};
+REGISTER_OP(GeluTanh);
+
 /// y = x * min(max(x + 3, 0), 6) / 6.
 struct HardSwish : Unary<HardSwish, Floats> {
   static constexpr std::string_view kName = "hard_swish";

@@ -72,6 +72,7 @@ void for_each_piece(const SectionOut& section, Take&& take) {
     invariant(piece.offset >= at && piece.offset - at <= kZeros.size(), "a piece at {} comes after {} bytes", piece.offset, at);
     take(std::span(kZeros).first(piece.offset - at));
     take(piece.bytes);
+    release_mapped(piece.bytes);  // weights may be more than memory holds
     at = piece.offset + piece.bytes.size();
   }
 }

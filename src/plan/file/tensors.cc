@@ -1,5 +1,6 @@
 #include "plan/file/tensors.h"
 
+#include "base/file.h"
 #include "plan/file/checksum.h"
 
 namespace temper {
@@ -53,6 +54,7 @@ void TensorWriter::write(ByteWriter& to, const Tensor& tensor, std::size_t depth
 /// The offset of the tensor's elements.
 std::size_t TensorWriter::place(Pool& pool, const Tensor& tensor) {
   const std::uint64_t sum = checksum(tensor.bytes());
+  release_mapped(tensor.bytes());
   const auto [first, last] = pool.by_checksum.equal_range(sum);
   for (auto known = first; known != last; ++known) {
     const Placed& placed = pool.placed[known->second];

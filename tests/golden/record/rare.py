@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from case import ROUNDED, SUM, case
+from case import ELEMENTARY, ROUNDED, SUM, case
 from conv import CONV, conv_attributes
 from image import picture
 from quantize import STEPS, spread
@@ -271,7 +271,7 @@ def rounding():
 
 
 def activations():
-    """The hard swish as mobile networks write it."""
+    """Activations as networks write them out."""
 
     def build(b, divides=False):
         x = b.input(b.uniform(-5, 5, 3, 7))
@@ -280,6 +280,28 @@ def activations():
 
     case("Relu6", "hard_swish", build, ROUNDED)
     case("Relu6", "hard_swish_divided", lambda b: build(b, True), ROUNDED)
+
+    def gated(b):
+        return b.Mul(b.Relu6(b.AddV2(b.input(b.uniform(-5, 5, 3, 7)), np.float32(3))), np.float32(1 / 6))
+
+    def silu(b):
+        x = b.input(b.uniform(-5, 5, 3, 7))
+        return b.Mul(x, b.Sigmoid(x))
+
+    def gelu(b):
+        x = b.input(b.uniform(-4, 4, 3, 7))
+        return b.Mul(b.Mul(x, np.float32(0.5)), b.AddV2(b.Erf(b.Mul(x, np.float32(0.5**0.5))), np.float32(1)))
+
+    def gelu_tanh(b):
+        x = b.input(b.uniform(-4, 4, 3, 7))
+        inner = b.AddV2(x, b.Mul(b.Pow(x, np.float32(3)), np.float32(0.044715)))
+        share = b.AddV2(b.Tanh(b.Mul(inner, np.float32(0.7978846))), np.float32(1))
+        return b.Mul(x, b.Mul(share, np.float32(0.5)))
+
+    case("Relu6", "hard_sigmoid", gated, ROUNDED)
+    case("Sigmoid", "silu", silu, ELEMENTARY)
+    case("Erf", "gelu", gelu, ELEMENTARY)
+    case("Tanh", "gelu", gelu_tanh, ELEMENTARY)
 
 
 passing()

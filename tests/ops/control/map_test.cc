@@ -57,7 +57,8 @@ TEST(Map, RefusesRowsThatDiffer) {
 
 TEST(Map, RefusesTurnsOfDifferentShapes) {
   Builder body;
-  body.output(body.op("range", {body.constant(i32({}, {0})), body.input("row", fact(DType::kInt32, {})), body.constant(i32({}, {1}))}));
+  body.output(body.op(
+      "range", {body.constant(i32({}, {0})), body.input("row", fact(DType::kInt32, {})), body.constant(i32({}, {1}))}));
   Builder b;
   b.output(b.op("map", {b.input("x", fact(DType::kInt32, {-1}))}, {}, {body.graph}));
   EXPECT_THROW(evaluate(b.graph, Tensors{i32({2}, {1, 2})}), ModelError);

@@ -36,6 +36,12 @@ TEST(Activations, AreWhatTheirFormulasSay) {
       {"softplus", "softplus", {}, {x}, {f32({6}, {0, 0.31326169F, 0.69314718F, 2.1269280F, 200, kNaN})}, 1e-7, 2e-7});
   check({"softsign", "softsign", {}, {x}, {f32({6}, {-200 / 201.0F, -0.5, 0, 2 / 3.0F, 200 / 201.0F, kNaN})}, 1e-7});
   check({"sigmoid", "sigmoid", {}, {x}, {f32({6}, {0, 0.26894142F, 0.5, 0.88079708F, 1, kNaN})}, 1e-7});
+  check({"hard_sigmoid", "hard_sigmoid", {}, {x}, {f32({6}, {0, 1 / 3.0F, 0.5, 5 / 6.0F, 1, kNaN})}, 1e-7});
+  check({"silu", "silu", {}, {x}, {f32({6}, {0, -0.26894142F, 0, 1.7615942F, 200, kNaN})}, 1e-7, 1e-7});
+  check({"gelu", "gelu", {}, {x}, {f32({6}, {0, -0.15865526F, 0, 1.9544997F, 200, kNaN})}, 1e-7, 1e-7});
+  check({"gelu_tanh", "gelu_tanh", {}, {x}, {f32({6}, {0, -0.15880801F, 0, 1.9545977F, 200, kNaN})}, 1e-7, 1e-7});
+  check({"silu of nothing", "silu", {}, {f32({0, 2}, {})}, {f32({0, 2}, {})}});
+  check_refused({"gelu of integers", "gelu", {}, {i32({1}, {1})}, {}}, "needs a float input");
   check({"sigmoid of infinities", "sigmoid", {}, {f32({2}, {-kInfinity, kInfinity})}, {f32({2}, {0, 1})}});
 }
 

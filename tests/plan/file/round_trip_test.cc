@@ -23,7 +23,7 @@ Graph imported(const RecordedCase& c) {
   for (const auto& [name, tensor] : c.outputs) options.outputs.push_back(name);
   for (const auto& [name, tensor] : c.inputs) options.inputs.push_back({name, Fact{tensor.dtype(), {}, {}}});
   const auto file = tensorflow::parse_graph_def(c.graph);
-  return tensorflow::import_graph_def(*file.graph, options);
+  return tensorflow::import_graph_def(file, options);
 }
 
 void collect_kinds(const Graph& graph, std::set<std::size_t>& kinds) {

@@ -1,30 +1,30 @@
-#include "engine/engine.h"
+#include "engine/session.h"
 
 #include "base/cpu_features.h"
 #include "base/memory.h"
 #include "base/threads.h"
-#include "engine/backends.h"
+#include "backends/backends.h"
 #include "engine/bind_inputs.h"
 #include "engine/compile.h"
-#include "engine/footprint.h"
+#include "runtime/footprint.h"
 #include "plan/file/plan_file.h"
 #include "plan/profile.h"
 
 namespace temper {
 
-struct Engine::Impl {
+struct Session::Impl {
   int threads = 0;
   std::filesystem::path path;
   Plan plan;  // its graph is the executor's
   std::vector<std::string> notes;
   std::unique_ptr<Executor> executor;
-  std::unique_ptr<Context> context;
+  std::unique_ptr<ExecutionContext> context;
 };
 
-Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-Engine::Engine(Engine&&) noexcept = default;
-Engine& Engine::operator=(Engine&&) noexcept = default;
-Engine::~Engine() = default;
+Session::Session(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Session::Session(Session&&) noexcept = default;
+Session& Session::operator=(Session&&) noexcept = default;
+Session::~Session() = default;
 
 namespace {
 
@@ -43,7 +43,7 @@ std::string names_of(const std::vector<Port>& ports) {
 }
 
 /// A plan was cut where it was made: of its outputs some may be left out, and what is given must be its inputs.
-void narrow_ends(Graph& graph, const EngineOptions& options) {
+void narrow_ends(Graph& graph, const SessionOptions& options) {
   const auto plain = [](std::string_view name) { return name.ends_with(":0") ? name.substr(0, name.size() - 2) : name; };
   for (const ImportInput& input : options.inputs) {
     require(std::ranges::find(graph.inputs(), plain(input.name), &Port::name) != graph.inputs().end(),
@@ -60,7 +60,7 @@ void narrow_ends(Graph& graph, const EngineOptions& options) {
   graph.outputs() = std::move(wanted);
 }
 
-Plan read_plan(const std::filesystem::path& path, const EngineOptions& options, std::vector<std::string>& notes) {
+Plan read_plan(const std::filesystem::path& path, const SessionOptions& options, std::vector<std::string>& notes) {
   require(options.disabled_passes.empty(), "{}: a plan's passes were run when it was made; disable them with `temper optimize`", path.string());
   Plan plan = load_plan(path);
   in_context([&] { return path.string(); }, [&] { narrow_ends(plan.graph, options); });
@@ -72,25 +72,19 @@ Plan read_plan(const std::filesystem::path& path, const EngineOptions& options, 
   return plan;
 }
 
-Plan make_plan(const std::filesystem::path& path, const EngineOptions& options) {
+Plan make_plan(const std::filesystem::path& path, const SessionOptions& options) {
   if (options.backend != "reference") {
-    return compile(path, {.outputs = options.outputs, .inputs = options.inputs, .disabled_passes = options.disabled_passes, .threads = options.threads});
+    return compile(path, {.outputs = options.outputs, .inputs = options.inputs, .disabled_passes = options.disabled_passes, .threads = options.threads,
+                          .memory_limit_bytes = options.memory_limit_bytes});
   }
   Plan plan;
   plan.graph = import_model(path, {.inputs = options.inputs, .outputs = options.outputs});
   return plan;
 }
 
-/// Where the plan was made under a limit, or one is given: what the graph takes at its opt sizes has to fit.
-bool must_stream(const Executor& executor, const Plan& plan, std::size_t limit_bytes) {
-  if (limit_bytes == 0) return false;
-  const auto inputs = opt_facts(executor.graph(), plan.profile);
-  return inputs && fit(*executor.program_for(*inputs), limit_bytes).streams_weights;
-}
-
 }  // namespace
 
-Engine Engine::load(const std::filesystem::path& path, const EngineOptions& options) {
+Session Session::load(const std::filesystem::path& path, const SessionOptions& options) {
   baseline_resident_bytes();
   const bool reference = options.backend == "reference";
   require(reference || options.backend == "cpu", "there is no backend '{}'; backends are cpu and reference", options.backend);
@@ -105,19 +99,19 @@ Engine Engine::load(const std::filesystem::path& path, const EngineOptions& opti
   const auto limit = options.memory_limit_bytes > 0 ? options.memory_limit_bytes : static_cast<std::size_t>(impl->plan.info.memory_limit_bytes);
   impl->executor = std::make_unique<Executor>(std::move(impl->plan.graph), available_backends(), std::move(executing));
   in_context([&] { return path.string(); }, [&] {
-    if (must_stream(*impl->executor, impl->plan, limit)) impl->executor->stream_constants();
+    fit(*impl->executor, impl->plan, limit);
   });
-  impl->context = std::make_unique<Context>(*impl->executor);
-  return Engine(std::move(impl));
+  impl->context = std::make_unique<ExecutionContext>(*impl->executor);
+  return Session(std::move(impl));
 }
 
-const Graph& Engine::graph() const { return impl_->executor->graph(); }
-const Plan& Engine::plan() const { return impl_->plan; }
-const Executor& Engine::executor() const { return *impl_->executor; }
-int Engine::threads() const { return impl_->threads; }
-const std::vector<std::string>& Engine::notes() const { return impl_->notes; }
+const Graph& Session::graph() const { return impl_->executor->graph(); }
+const Plan& Session::plan() const { return impl_->plan; }
+const Executor& Session::executor() const { return *impl_->executor; }
+int Session::threads() const { return impl_->threads; }
+const std::vector<std::string>& Session::notes() const { return impl_->notes; }
 
-std::vector<NamedTensor> Engine::run(const std::vector<NamedTensor>& inputs) {
+std::vector<NamedTensor> Session::run(const std::vector<NamedTensor>& inputs) {
   set_thread_count(impl_->threads);
   const Tensors bound = bind_inputs(graph(), inputs);
   in_context([&] { return impl_->path.string(); }, [&] {
@@ -131,7 +125,7 @@ std::vector<NamedTensor> Engine::run(const std::vector<NamedTensor>& inputs) {
   return outputs;
 }
 
-std::vector<NodeProfile> Engine::profile() const { return impl_->context->profile(); }
-const Program* Engine::program() const { return impl_->context->program(); }
+std::vector<NodeProfile> Session::profile() const { return impl_->context->profile(); }
+const Program* Session::program() const { return impl_->context->program(); }
 
 }  // namespace temper

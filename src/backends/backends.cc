@@ -1,4 +1,4 @@
-#include "engine/backends.h"
+#include "backends/backends.h"
 
 #include "backends/cpu/backend.h"
 #include "backends/onednn/backend.h"

@@ -1,4 +1,4 @@
-#include "engine/engine.h"
+#include "engine/session.h"
 
 #include <filesystem>
 #include <fstream>
@@ -38,26 +38,26 @@ std::string refusal(auto&& body) {
   return "was not refused";
 }
 
-TEST(Engine, RunsOnEveryBackend) {
+TEST(Session, RunsOnEveryBackend) {
   const SmallModel model;
   for (const char* backend : {"cpu", "reference"}) {
-    Engine engine = Engine::load(model.path(), {.backend = backend});
+    Session session = Session::load(model.path(), {.backend = backend});
     for (const char* name : {"x", "x:0", ""}) {
-      const auto outputs = engine.run({{name, f32({1, 2}, {-3, 4})}});
+      const auto outputs = session.run({{name, f32({1, 2}, {-3, 4})}});
       ASSERT_EQ(outputs.size(), 1U);
       EXPECT_EQ(outputs[0].name, "y");
       EXPECT_TRUE(near(outputs[0].tensor, f32({1, 2}, {0, 5})));
     }
-    EXPECT_TRUE(near(engine.run({{"x", i32({2, 2}, {1, 2, 3, 4})}})[0].tensor, f32({2, 2}, {2, 3, 4, 5})));
+    EXPECT_TRUE(near(session.run({{"x", i32({2, 2}, {1, 2, 3, 4})}})[0].tensor, f32({2, 2}, {2, 3, 4, 5})));
   }
 }
 
-TEST(Engine, SaysWhatDoesNotFit) {
+TEST(Session, SaysWhatDoesNotFit) {
   const SmallModel model;
-  Engine engine = Engine::load(model.path());
+  Session session = Session::load(model.path());
   const Tensor fits = f32({1, 2}, {1, 2});
   const auto expect = [&](const std::vector<NamedTensor>& inputs, const std::string& message) {
-    const std::string text = refusal([&] { engine.run(inputs); });
+    const std::string text = refusal([&] { session.run(inputs); });
     EXPECT_NE(text.find(message), std::string::npos) << text;
   };
   expect({}, "input 'x' (float32[?,2]) is missing");
@@ -66,8 +66,8 @@ TEST(Engine, SaysWhatDoesNotFit) {
   expect({{"x", f32({2}, {1, 2})}}, "input 'x' needs float32[?,2], got float32[2]");
   expect({{"x", f32({1, 3}, {1, 2, 3})}}, "needs float32[?,2], got float32[1,3]");
   expect({{"x", Tensor::strings({1, 2}, {"a", "b"})}}, "string cannot become float32");
-  EXPECT_NE(refusal([&] { Engine::load(model.path(), {.backend = "tpu"}); }).find("no backend 'tpu'"), std::string::npos);
-  EXPECT_NE(refusal([&] { Engine::load(model.path(), {.disabled_passes = {"none"}}); }).find("no pass 'none'"), std::string::npos);
+  EXPECT_NE(refusal([&] { Session::load(model.path(), {.backend = "tpu"}); }).find("no backend 'tpu'"), std::string::npos);
+  EXPECT_NE(refusal([&] { Session::load(model.path(), {.disabled_passes = {"none"}}); }).find("no pass 'none'"), std::string::npos);
 }
 
 TEST(Converted, KeepsEveryNumber) {

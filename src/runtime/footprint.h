@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "plan/plan.h"
-#include "runtime/program.h"
+#include "runtime/executor.h"
 
 namespace temper {
 
@@ -25,5 +25,12 @@ Footprint footprint_of(const Program& program, bool streams_weights);
 /// A program's footprint within `limit_bytes` (0: no limit), streaming weights only where that is needed. Throws ModelError where it does
 /// not fit: what is needed, what is allowed, which steps are largest, what would help.
 Footprint fit(const Program& program, std::size_t limit_bytes);
+
+/// fit() of a plan whose graph is the executor's, at its opt sizes; the executor streams weights from now on where it must.
+void fit(Executor& executor, const Plan& plan, std::size_t limit_bytes);
+
+/// Throws ModelError where a step alone needs more than `limit_bytes` (0: no limit) for what it reads and writes, on the sizes in `facts`: what
+/// can be said before kernels are chosen.
+void require_room(const Graph& graph, const Facts& facts, std::size_t limit_bytes);
 
 }  // namespace temper

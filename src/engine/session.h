@@ -12,7 +12,7 @@
 
 namespace temper {
 
-struct EngineOptions {
+struct SessionOptions {
   /// "cpu" (kernels chosen for this machine) or "reference" (every operator's definition, slow).
   std::string backend = "cpu";
   /// Of a model, not of a plan: tensors to give, by their source names; empty: the model's own outputs.
@@ -35,14 +35,14 @@ struct NamedTensor {
   Tensor tensor;
 };
 
-/// A model or plan ready to run. One thread at a time uses run(); for more, each has a Context over executor().
-class Engine {
+/// A model or plan ready to run. One thread at a time uses run(); for more, each has a ExecutionContext over executor().
+class Session {
  public:
   /// Reads a plan, or makes one of a model without timing kernels. Throws ModelError as load_plan and compile do, and on an unknown backend.
-  static Engine load(const std::filesystem::path& path, const EngineOptions& options = {});
-  Engine(Engine&&) noexcept;
-  Engine& operator=(Engine&&) noexcept;
-  ~Engine();
+  static Session load(const std::filesystem::path& path, const SessionOptions& options = {});
+  Session(Session&&) noexcept;
+  Session& operator=(Session&&) noexcept;
+  ~Session();
 
   /// The optimised graph; its inputs and outputs carry the source's names and what is known of their dtypes and shapes.
   const Graph& graph() const;
@@ -58,14 +58,14 @@ class Engine {
   /// missing, unknown, given twice or does not fit; the message names it and what is needed.
   std::vector<NamedTensor> run(const std::vector<NamedTensor>& inputs);
 
-  /// What every node that runs on the shapes of the last run did so far: its kernel, and count and time where EngineOptions::profile is set.
+  /// What every node that runs on the shapes of the last run did so far: its kernel, and count and time where SessionOptions::profile is set.
   std::vector<NodeProfile> profile() const;
   /// Of the last run; null before it.
   const Program* program() const;
 
  private:
   struct Impl;
-  explicit Engine(std::unique_ptr<Impl> impl);
+  explicit Session(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
 

@@ -1,8 +1,10 @@
-#include "engine/footprint.h"
+#include "runtime/footprint.h"
 
 #include <algorithm>
 
 #include "base/memory.h"
+#include "plan/profile.h"
+#include "plan/specialise.h"
 
 namespace temper {
 namespace {
@@ -65,6 +67,24 @@ std::string largest_steps(const Program& program) {
   return fmt::format("{}", fmt::join(lines, ", "));
 }
 
+/// What a step reads and writes, as far as that is known; an output may take the place of an input of its size.
+std::int64_t least_bytes(const Node& node, const Facts& facts) {
+  std::vector<std::int64_t> in;
+  std::int64_t sum = 0, shared = 0;
+  const auto size_of_value = [&](ValueId value) {
+    const Fact& fact = facts[index(value)];
+    return fact.dtype != DType::kString && fact.dtype != DType::kList && fact.shape.known() ? size_bytes(fact) : 0;
+  };
+  for (const ValueId input : node.inputs) in.push_back(size_of_value(input));
+  for (const std::int64_t size : in) sum += size;
+  for (const ValueId output : node.outputs) {
+    const std::int64_t size = size_of_value(output);
+    sum += size;
+    if (std::ranges::find(in, size) != in.end()) shared = std::max(shared, size);
+  }
+  return sum - shared;
+}
+
 }  // namespace
 
 Footprint footprint_of(const Program& program, bool streams_weights) {
@@ -92,6 +112,24 @@ Footprint fit(const Program& program, std::size_t limit_bytes) {
       "{} for activations, {} for inputs and outputs; the largest steps are {}; smaller inputs, a smaller batch or --max-workspace 0 would help",
       text(streamed.total_bytes()), text(limit), text(streamed.code_bytes), text(streamed.weights_bytes), text(whole.weights_bytes),
       text(streamed.arena_bytes), text(streamed.ends_bytes), largest_steps(program)));
+}
+
+void fit(Executor& executor, const Plan& plan, std::size_t limit_bytes) {
+  if (limit_bytes == 0) return;
+  const auto inputs = opt_facts(executor.graph(), plan.profile);
+  if (inputs && fit(*executor.program_for(*inputs), limit_bytes).streams_weights) executor.stream_constants();
+}
+
+void require_room(const Graph& graph, const Facts& facts, std::size_t limit_bytes) {
+  if (limit_bytes == 0) return;
+  const auto room = static_cast<std::int64_t>(limit_bytes) - static_cast<std::int64_t>(baseline_resident_bytes());
+  for (const NodeId id : live_nodes(graph, facts)) {
+    const Node& node = graph.node(id);
+    if (node.op.view()) continue;
+    const std::int64_t needed = least_bytes(node, facts);
+    require(needed <= room, "needs more than the {} of memory that are allowed: '{}' ({}) alone reads and writes {} at these sizes, beside {} for the program; smaller inputs or a smaller batch would help",
+            format_bytes(limit_bytes), node.name, node.op.name(), format_bytes(static_cast<std::size_t>(needed)), format_bytes(baseline_resident_bytes()));
+  }
 }
 
 }  // namespace temper
