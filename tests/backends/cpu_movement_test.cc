@@ -29,6 +29,11 @@ TEST(CpuMovement, Transposes) {
     agrees("transpose", {{"perm", Ints{2, 1, 0}}}, {counted(dtype, {17, 4, 33})});
   }
   agrees("transpose", {{"perm", Ints{0, 2, 1}}}, {counted(DType::kInt32, {3, 300, 400})});
+  for (const std::int64_t pixels : {1, 2, 5, 100, 40001}) {
+    agrees("transpose", {{"perm", Ints{0, 2, 1}}}, {counted(DType::kFloat32, {2, pixels, 3})});
+    agrees("transpose", {{"perm", Ints{0, 2, 1}}}, {counted(DType::kFloat32, {2, 3, pixels})});
+    agrees("transpose", {{"perm", Ints{1, 2, 0}}}, {counted(DType::kFloat32, {3, 2, pixels})});
+  }
   agrees("transpose", {{"perm", Ints{1, 0, 2}}}, {counted(DType::kInt32, {3, 5, 1000})});
   agrees("transpose", {{"perm", Ints{1, 0, 2}}}, {counted(DType::kInt32, {300, 50, 3})});
   agrees("transpose", {{"perm", Ints{0, 1}}}, {counted(DType::kInt32, {3, 5})});

@@ -1,7 +1,5 @@
 #include "backends/cpu/backend.h"
 
-#include <limits>
-
 #include "backends/harness.h"
 
 namespace temper::testing {
@@ -10,9 +8,6 @@ namespace {
 const Backend& cpu() {
   return cpu_backend();
 }
-
-constexpr float kInf = std::numeric_limits<float>::infinity();
-constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 
 TEST(CpuElementwise, MayWriteOverWhatHasTheOutputsShape) {
   const Backend* const backends[] = {&cpu()};
@@ -32,6 +27,10 @@ TEST(CpuCropAndResize, Agrees) {
   for (const int size : {1, 3, 14}) {
     expect_agrees(cpu(), "crop_and_resize", {{"extrapolation_value", 0.5}},
                   {random_f32({2, 9, 11, 37}), boxes, i32({4}, {0, 1, 1, 0}), i32({2}, {size, size + 1})}, 0);
+    for (const std::int64_t pool : {2, 3}) {
+      expect_agrees(cpu(), "crop_and_resize", {{"extrapolation_value", 0.5}, {"pool", pool}},
+                    {random_f32({2, 9, 11, 37}), boxes, i32({4}, {0, 1, 1, 0}), i32({2}, {size, size + 1})}, 0);
+    }
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "backends/cpu/isa.h"
 #include "base/threads.h"
 
 namespace temper::cpu {
@@ -39,6 +40,30 @@ Four load_four(const std::byte* from) {
   Four all;
   std::memcpy(&all, from, sizeof all);
   return all;
+}
+
+/// Three elements of 4 bytes together become one in each of three rows, and the other way round.
+TEMPER_FOR_EACH_ISA void part_threes(const std::byte* from, std::byte* to, std::int64_t to_step, std::int64_t count) {
+  const auto* const x = reinterpret_cast<const std::uint32_t*>(from);
+  auto* const a = reinterpret_cast<std::uint32_t*>(to);
+  auto* const b = reinterpret_cast<std::uint32_t*>(to + to_step);
+  auto* const c = reinterpret_cast<std::uint32_t*>(to + 2 * to_step);
+  _Pragma("GCC ivdep") for (std::int64_t i = 0; i < count; ++i) {
+    a[i] = x[3 * i];
+    b[i] = x[3 * i + 1];
+    c[i] = x[3 * i + 2];
+  }
+}
+TEMPER_FOR_EACH_ISA void join_threes(const std::byte* from, std::int64_t from_step, std::byte* to, std::int64_t count) {
+  const auto* const a = reinterpret_cast<const std::uint32_t*>(from);
+  const auto* const b = reinterpret_cast<const std::uint32_t*>(from + from_step);
+  const auto* const c = reinterpret_cast<const std::uint32_t*>(from + 2 * from_step);
+  auto* const y = reinterpret_cast<std::uint32_t*>(to);
+  _Pragma("GCC ivdep") for (std::int64_t i = 0; i < count; ++i) {
+    y[3 * i] = a[i];
+    y[3 * i + 1] = b[i];
+    y[3 * i + 2] = c[i];
+  }
 }
 
 void copy_bytes(const std::byte* from, std::byte* to, std::int64_t count) {
@@ -102,6 +127,8 @@ Move::Move(std::size_t element_bytes, const View& from, const View& to) : unit_(
     outer_.move_to_back(axis);
     turned_ = outer_.take_last();
     is_turned_ = true;
+    parts_threes_ = unit_ == 4 && turned_.dim == 3 && inner_.steps[0] == 12;
+    joins_threes_ = unit_ == 4 && inner_.dim == 3 && turned_.steps[1] == 12;
     return;
   }
 }
@@ -112,6 +139,8 @@ void Move::run(const std::byte* from, std::byte* to) const {
   if (outer_.empty()) return;
   if (one_run()) {
     if (from != to) copy_bytes(from, to, unit_);
+  } else if (parts_threes_ || joins_threes_) {
+    run_threes(from, to);
   } else if (is_turned_) {
     run_turned(from, to);
   } else {
@@ -163,6 +192,19 @@ void Move::run_turned(const std::byte* from, std::byte* to) const {
         }
       });
     }
+  });
+}
+
+void Move::run_threes(const std::byte* from, std::byte* to) const {
+  const Axis& pixels = parts_threes_ ? inner_ : turned_;
+  const std::int64_t step = parts_threes_ ? turned_.steps[1] : inner_.steps[0];  // from channel to channel, where pixels are apart
+  outer_.each(0, outer_.positions(), [&](const auto& offset) {
+    parallel_for(pixels.dim, kGrain / 12, [&](std::int64_t begin, std::int64_t end) {
+      const std::byte* const source = from + offset[0] + begin * pixels.steps[0];
+      std::byte* const target = to + offset[1] + begin * pixels.steps[1];
+      if (parts_threes_) part_threes(source, target, step, end - begin);
+      else join_threes(source, step, target, end - begin);
+    });
   });
 }
 

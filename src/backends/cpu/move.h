@@ -22,11 +22,13 @@ class Move {
 
   void run_units(const std::byte* from, std::byte* to) const;
   void run_turned(const std::byte* from, std::byte* to) const;
+  void run_threes(const std::byte* from, std::byte* to) const;
 
   std::int64_t unit_ = 0;  ///< bytes that lie together on both sides
   Axis inner_;             ///< the units of a row
   Axis turned_;            ///< where neighbours in `from` lie along another axis than those in `to`
   bool is_turned_ = false;
+  bool parts_threes_ = false, joins_threes_ = false;  ///< channels of pictures: elements of 4 bytes, 3 together on one side
   std::int64_t from_offset_ = 0, to_offset_ = 0;
   Nest<2> outer_;
 };

@@ -1,6 +1,7 @@
 #include "ops/image/crop_and_resize.h"
 
 #include <cmath>
+#include <limits>
 
 namespace temper {
 namespace {
@@ -29,6 +30,28 @@ std::array<std::int64_t, 2> read_crop_size(const Tensor& tensor) {
   const auto size = tensor.to_int64s();
   require(size.size() == 2 && size[0] > 0 && size[1] > 0, "a crop's size is {}, not a positive height and width", size);
   return {size[0], size[1]};
+}
+
+void require_pool(std::int64_t pool) { require(pool > 0 && pool < (1 << 20), "crops are pooled by {}", pool); }
+
+/// The largest of each window, as max_pool has it: NaN is below every number.
+Tensor pooled(const Tensor& crops, std::int64_t pool) {
+  const Shape& from = crops.shape();
+  Tensor out(DType::kFloat32, {from[0], from[1] / pool, from[2] / pool, from[3]});
+  const Shape& shape = out.shape();
+  const float* const x = crops.data<float>().data();
+  float* to = out.mutable_data<float>().data();
+  for (std::int64_t row = 0; row < shape[0] * shape[1]; ++row) {
+    const std::int64_t first = row / shape[1] * from[1] + row % shape[1] * pool;  // of the rows of all crops
+    for (std::int64_t column = 0; column < shape[2]; ++column, to += shape[3]) {
+      std::fill_n(to, shape[3], std::numeric_limits<float>::lowest());
+      for (std::int64_t tap = 0; tap < pool * pool; ++tap) {
+        const float* const pixel = x + ((first + tap / pool) * from[2] + column * pool + tap % pool) * from[3];
+        for (std::int64_t c = 0; c < from[3]; ++c) to[c] = pixel[c] > to[c] ? pixel[c] : to[c];
+      }
+    }
+  }
+  return out;
 }
 
 }  // namespace
@@ -71,6 +94,7 @@ Shape crops_shape(Inputs in) {
 
 Facts CropAndResize::infer(std::span<const Fact> in) const {
   require_inputs(in, 4);
+  require_pool(pool);
   require(is_number(in[0].dtype), "needs an image of numbers, got {}", in[0].dtype);
   require(in[1].dtype == DType::kFloat32, "boxes are {}, not float32", in[1].dtype);
   require(in[2].dtype == DType::kInt32, "image numbers are {}, not int32", in[2].dtype);
@@ -87,16 +111,17 @@ Facts CropAndResize::infer(std::span<const Fact> in) const {
   if (in[0].shape.rank_known()) shape.set(3, in[0].shape[3]);
   if (in[3].constant) {
     const auto [height, width] = read_crop_size(*in[3].constant);
-    shape.set(1, height);
-    shape.set(2, width);
+    shape.set(1, height / pool);
+    shape.set(2, width / pool);
   }
   return {{DType::kFloat32, shape, {}}};
 }
 
 Tensors CropAndResize::reference(Inputs in) const {
   const Shape shape = crops_shape(in);
+  require_pool(pool);
   Tensor out(DType::kFloat32, shape);
-  if (out.elements() == 0) return {std::move(out)};
+  if (out.elements() == 0) return {pool == 1 ? std::move(out) : pooled(out, pool)};
   const Tensor image = to_float32(in[0]);
   const std::int64_t channels = shape[3];
   std::vector<CropTap> rows(static_cast<std::size_t>(shape[1]));
@@ -117,7 +142,7 @@ Tensors CropAndResize::reference(Inputs in) const {
       }
     }
   }
-  return {std::move(out)};
+  return {pool == 1 ? std::move(out) : pooled(out, pool)};
 }
 REGISTER_OP(CropAndResize);
 

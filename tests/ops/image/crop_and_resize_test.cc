@@ -23,6 +23,16 @@ TEST(CropAndResize, PutsCornersOnTheBox) {
   check({"no boxes", "crop_and_resize", {}, {image(), f32({0, 4}, {}), i32({0}, {}), size(2, 2)}, {f32({0, 2, 2, 1}, {})}});
 }
 
+TEST(CropAndResize, KeepsTheGreatestOfEachWindow) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  check({"pool", "crop_and_resize", {{"pool", std::int64_t{2}}}, {image(), box(0, 0, 1, 1), first(), size(3, 3)}, {f32({1, 1, 1, 1}, {4})}});
+  check({"outside", "crop_and_resize", {{"pool", std::int64_t{2}}, {"extrapolation_value", 3.0}},
+         {image(), box(0, -0.5F, 0, 1), first(), size(2, 4)}, {f32({1, 1, 2, 1}, {3, 2})}});
+  check({"not numbers", "crop_and_resize", {{"pool", std::int64_t{2}}}, {f32({1, 2, 2, 1}, {nan, -3, nan, -4}), box(0, 0, 1, 1), first(), size(2, 2)},
+         {f32({1, 1, 1, 1}, {-3})}});
+  check({"too large a window", "crop_and_resize", {{"pool", std::int64_t{3}}}, {image(), box(0, 0, 1, 1), first(), size(3, 2)}, {f32({1, 1, 0, 1}, {})}});
+}
+
 TEST(CropAndResize, Refuses) {
   const auto refuse = [](Tensors inputs, const std::string& message) {
     check_refused({"", "crop_and_resize", {}, std::move(inputs), {}}, message);
@@ -32,6 +42,7 @@ TEST(CropAndResize, Refuses) {
   refuse({image(), box(0, 0, 1, 1), first(), size(0, 1)}, "positive height and width");
   refuse({image(), box(0, 0, std::numeric_limits<float>::infinity(), 1), first(), size(1, 1)}, "not finite");
   refuse({image(), box(0, 0, 1, 1), i32({2}, {0, 0}), size(1, 1)}, "image numbers");
+  check_refused({"", "crop_and_resize", {{"pool", std::int64_t{0}}}, {image(), box(0, 0, 1, 1), first(), size(1, 1)}, {}}, "pooled by 0");
   refuse({f32({1, 0, 1, 1}, {}), box(0, 0, 1, 1), first(), size(1, 1)}, "empty image");
 }
 
