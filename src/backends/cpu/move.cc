@@ -97,12 +97,12 @@ void turn_fours(const std::byte* from, std::int64_t from_step, std::byte* to, st
       const Four b = load_four(source + from_step);
       const Four c = load_four(source + 2 * from_step);
       const Four d = load_four(source + 3 * from_step);
-      const Four ab_low = __builtin_shuffle(a, b, Four{0, 4, 1, 5});
-      const Four ab_high = __builtin_shuffle(a, b, Four{2, 6, 3, 7});
-      const Four cd_low = __builtin_shuffle(c, d, Four{0, 4, 1, 5});
-      const Four cd_high = __builtin_shuffle(c, d, Four{2, 6, 3, 7});
-      const Four rows[] = {__builtin_shuffle(ab_low, cd_low, Four{0, 1, 4, 5}), __builtin_shuffle(ab_low, cd_low, Four{2, 3, 6, 7}),
-                           __builtin_shuffle(ab_high, cd_high, Four{0, 1, 4, 5}), __builtin_shuffle(ab_high, cd_high, Four{2, 3, 6, 7})};
+      const Four ab_low = __builtin_shufflevector(a, b, 0, 4, 1, 5);
+      const Four ab_high = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+      const Four cd_low = __builtin_shufflevector(c, d, 0, 4, 1, 5);
+      const Four cd_high = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+      const Four rows[] = {__builtin_shufflevector(ab_low, cd_low, 0, 1, 4, 5), __builtin_shufflevector(ab_low, cd_low, 2, 3, 6, 7),
+                           __builtin_shufflevector(ab_high, cd_high, 0, 1, 4, 5), __builtin_shufflevector(ab_high, cd_high, 2, 3, 6, 7)};
       for (std::int64_t row = 0; row < 4; ++row) std::memcpy(to + (k + row) * to_step + 4 * i, &rows[row], sizeof(Four));
     }
   }

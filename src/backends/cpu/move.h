@@ -33,7 +33,7 @@ class Move {
   Nest<2> outer_;
 };
 
-/// Elements [first, first + count) of `to` become the bytes of one, doubling what is there.
+/// Writes the `unit` bytes at `from` to `to`, `count` times one after another; `count` is at least 1.
 void repeat_unit(const std::byte* from, std::byte* to, std::int64_t unit, std::int64_t count);
 
 /// Turns `width` rows of `height` elements of 4 bytes, both at least 4: element (i, k) goes to row k, place i. Steps are bytes from row

@@ -1,7 +1,5 @@
 #include "ops/arrays/pad.h"
 
-#include <cstring>
-
 #include "backends/cpu/families.h"
 #include "backends/cpu/move.h"
 #include "backends/cpu/prepare.h"

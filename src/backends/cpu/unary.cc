@@ -127,12 +127,11 @@ constexpr std::int64_t kGrain = 1 << 15;
 class UnaryKernel final : public Kernel {
  public:
   UnaryKernel(const Unary& unary, const Parameters& parameters)
-      : run_(unary.run), parameters_(parameters), name_(fmt::format("{}_{}", unary.dtype == kF32 ? "f32" : dtype_name(unary.dtype), unary.op)) {}
+      : run_(unary.run), parameters_(parameters), gives_bool_(unary.op.starts_with("is_")), size_(size_of(unary.dtype)), name_(fmt::format("{}_{}", unary.dtype == kF32 ? "f32" : dtype_name(unary.dtype), unary.op)) {}
 
   std::string_view name() const override { return name_; }
 
-  /// Only where the element sizes are equal may the memory be, which is for the one who asks to see.
-  bool in_place(std::size_t) const override { return true; }
+  bool in_place(std::size_t) const override { return !gives_bool_ || size_ == 1; }
 
   void run(Inputs in, std::span<Tensor> out, std::span<std::byte>) const override {
     const auto x_size = static_cast<std::int64_t>(size_of(in[0].dtype()));
@@ -147,6 +146,8 @@ class UnaryKernel final : public Kernel {
  private:
   UnaryRun run_;
   Parameters parameters_;
+  bool gives_bool_;
+  std::size_t size_;
   std::string name_;
 };
 

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <limits>
 
+#include "ops/arrays/storage.h"
+
 namespace temper {
 namespace {
 
@@ -27,8 +29,8 @@ void interpolate(const ImageView& image, const LinearTap& row, const LinearTap& 
 }
 
 std::array<std::int64_t, 2> read_crop_size(const Tensor& tensor) {
-  const auto size = tensor.to_int64s();
-  require(size.size() == 2 && size[0] > 0 && size[1] > 0, "a crop's size is {}, not a positive height and width", size);
+  const IndexList size(tensor, "a crop's size");
+  require(size.size() == 2 && size[0] > 0 && size[1] > 0, "a crop's size is {}, not a positive height and width", size.values());
   return {size[0], size[1]};
 }
 
