@@ -4,10 +4,12 @@
 #include "base/memory.h"
 #include "cli/command.h"
 #include "cli/io/arguments.h"
+#include "cli/io/plan_summary.h"
 #include "cli/io/report.h"
 #include "cli/model_options.h"
 #include "eval/cost.h"
 #include "import/import.h"
+#include "plan/file/plan_file.h"
 
 namespace temper {
 namespace {
@@ -42,7 +44,7 @@ class Inspect final : public Command {
       "  describes the model; FLOPs and memory are those of a picture of 300 x 300";
 
   void declare(CLI::App& app) override {
-    app.add_option("FILE", file_, "The model")->required();
+    app.add_option("FILE", file_, "The model or plan")->required();
     app.add_option("--outputs", outputs_,
                    "Look at what these tensors depend on: a,b (default: the model's own outputs)");
     app.add_option("--shape", shapes_, "NAME=1x300x300x3, for the estimates, where the model leaves shapes open")
@@ -54,6 +56,7 @@ class Inspect final : public Command {
   ExitCode run() override {
     set_quiet(quiet_);
     if (!json_.empty()) check_json_target(json_);
+    if (is_plan_file(file_)) return inspect_plan();
     ImportOptions options;
     options.outputs = split_names(outputs_);
     const ModelSummary summary = summarise_model(file_, options);
@@ -65,6 +68,14 @@ class Inspect final : public Command {
   }
 
  private:
+  ExitCode inspect_plan() const {
+    require(outputs_.empty() && shapes_.empty(), "{}: is a plan: its outputs and shapes were settled when it was made", file_);
+    const Plan plan = load_plan(file_, WeightsCheck::kAlways);
+    if (!json_.empty()) write_json(json_, plan_as_json(file_, plan));
+    if (json_ != "-") fmt::print("{}", describe_plan(file_, plan));
+    return ExitCode::kDone;
+  }
+
   Estimate estimated(const ImportOptions& options) const {
     Estimate estimate;
     Graph graph;

@@ -54,6 +54,7 @@ class Optimize final : public Command {
     set_quiet(quiet_);
     if (!json_.empty()) check_json_target(json_);
     check_writable(output_);
+    require(!is_plan_file(file_), "{}: is a plan already; give the model that it was made of", file_);
     require(!std::filesystem::exists(output_) || is_plan_file(output_), "-o {}: is there and is no plan; choose another name", output_);
     CompileOptions options = compile_options();
     const Stopwatch watch;

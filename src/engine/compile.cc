@@ -120,6 +120,7 @@ Plan compile(const std::filesystem::path& path, const CompileOptions& options) {
     plan.graph = plan.graph.compacted();
     Compiler(plan, options).choose_and_foresee();
   });
+  plan.info.temper_version = TEMPER_VERSION;
   plan.info.cpu = cpu_description().model;
   plan.info.isa = usable_features();
   plan.info.precision = "fp32";

@@ -85,5 +85,22 @@ TEST(Ranking, LabelsFitTheClasses) {
   EXPECT_EQ(fitted_labels(parse_label_map("1: a\n2: b"), 3, remark).name(1), "a");
 }
 
+TEST(Arguments, Sizes) {
+  EXPECT_EQ(parse_size("0"), 0U);
+  EXPECT_EQ(parse_size("300"), 300U);
+  EXPECT_EQ(parse_size("4K"), 4096U);
+  EXPECT_EQ(parse_size("290M"), 290U << 20);
+  EXPECT_EQ(parse_size("2GiB"), std::size_t{2} << 30);
+  for (const char* wrong : {"", "4Q", "M", "-1", "1.5G", "99999999999999999999", "9000000000000T"}) EXPECT_THROW(parse_size(wrong), ModelError) << wrong;
+}
+
+TEST(Arguments, Profiles) {
+  const InputProfile fixed = parse_profile("x:0=1x300x?x3");
+  EXPECT_EQ(fixed.name, "x");
+  EXPECT_EQ(fixed.dims, (std::vector<DimRange>{{1, 1, 1}, {300, 300, 300}, {-1, -1, -1}, {3, 3, 3}}));
+  EXPECT_EQ(parse_profile("x=1x2:3x4:5x6").dims, (std::vector<DimRange>{{1, 3, 5}, {2, 4, 6}}));
+  for (const char* wrong : {"x=1x2:3x4", "x=1:2x3:4", "x=a", "x=1x2:3x4:5x6:7x8"}) EXPECT_THROW(parse_profile(wrong), ModelError) << wrong;
+}
+
 }  // namespace
 }  // namespace temper

@@ -248,8 +248,9 @@ std::size_t parse_size(const std::string& text) {
   for (const std::string_view tail : {"iB", "B"}) {
     if (unit.ends_with(tail)) unit.remove_suffix(tail.size());
   }
-  const std::size_t power = unit.empty() ? 0 : std::string_view("KMGT").find(static_cast<char>(std::toupper(unit[0]))) + 1;
-  const bool good = error == std::errc() && unit.size() <= 1 && power <= 4 && number < (std::uint64_t{1} << 40) >> (10 * std::max<std::size_t>(power, 1) - 10);
+  const std::size_t place = unit.empty() ? 0 : std::string_view("KMGT").find(static_cast<char>(std::toupper(unit[0])));
+  const std::size_t power = unit.empty() ? 0 : place + 1;
+  const bool good = error == std::errc() && unit.size() <= 1 && place != std::string_view::npos && number < (std::uint64_t{1} << 40) >> (10 * std::max<std::size_t>(power, 1) - 10);
   require(good, "{}: is no size; sizes are numbers of bytes, with K, M or G behind them if need be: 512M", text);
   return static_cast<std::size_t>(number << (10 * power));
 }
