@@ -1,7 +1,7 @@
 #include "ops/nn/conv_transpose.h"
 
 #include "backends/onednn/families.h"
-#include "backends/onednn/post_ops.h"
+#include "backends/onednn/product_kernel.h"
 
 namespace temper::onednn {
 namespace {
@@ -40,41 +40,6 @@ dnnl::deconvolution_forward::primitive_desc describe_deconvolution(const ConvTra
           cpu()};
 }
 
-class ConvTransposeKernel final : public Kernel {
- public:
-  ConvTransposeKernel(const ConvTranspose& conv, std::span<const Fact> in, const dnnl::deconvolution_forward::primitive_desc& desc)
-      : has_bias_(conv.has_bias),
-        has_residual_(conv.has_residual),
-        name_(fmt::format("onednn_conv_transpose {}", desc.impl_info_str())),
-        weights_(in[1], filter_desc(*in[1].shape.known(), conv.groups), desc.weights_desc()),
-        primitive_(dnnl::deconvolution_forward(desc), desc.scratchpad_desc()) {
-    primitive_.add(DNNL_ARG_SRC, desc.src_desc());
-    primitive_.add(DNNL_ARG_WEIGHTS, desc.weights_desc());
-    primitive_.add(DNNL_ARG_DST, desc.dst_desc());
-    if (has_bias_) primitive_.add(DNNL_ARG_BIAS, desc.bias_desc());
-  }
-
-  std::string_view name() const override { return name_; }
-  std::size_t workspace_bytes() const override { return primitive_.workspace_bytes(); }
-  bool in_place(std::size_t input) const override { return has_residual_ && input == (has_bias_ ? 4U : 3U); }
-  std::vector<PackedInput> packed() const override { return weights_.packed(1); }
-
-  void run(Inputs in, std::span<Tensor> out, std::span<std::byte> workspace) const override {
-    if (has_residual_) start_from(in.back(), out[0]);
-    const std::byte* const weights = weights_.data(in[1]);
-    const std::byte* const to = out[0].bytes().data();
-    if (has_bias_) primitive_.run({in[2].bytes().data(), weights, to, in[3].bytes().data()}, workspace);
-    else primitive_.run({in[2].bytes().data(), weights, to}, workspace);
-  }
-
- private:
-  bool has_bias_;
-  bool has_residual_;
-  std::string name_;
-  Weights weights_;
-  Primitive primitive_;
-};
-
 }  // namespace
 
 std::optional<Prepared> prepare_conv_transpose(const Node& node, std::span<const Fact> in) {
@@ -93,14 +58,13 @@ std::optional<Prepared> prepare_conv_transpose(const Node& node, std::span<const
   if (y.elements() == 0 || x.elements() == 0) return Refusal{"there is nothing to compute"};
   if (conv->has_bias && !in[3].shape.elements().is(geometry.channels)) return Refusal{"the bias does not fit"};
   if (conv->has_residual && in.back().shape != ShapeFact(y)) return Refusal{"the residual does not fit"};
-  for (const Memory::desc& layout : weight_layouts(in[1], filter_desc(filter, conv->groups))) {
-    try {
-      const auto desc = describe_deconvolution(*conv, layout, x, geometry, y);
-      if (!std::string_view(desc.impl_info_str()).starts_with("ref")) return std::make_unique<ConvTransposeKernel>(*conv, in, desc);
-    } catch (const dnnl::error&) {  // not with the weights in this layout
-    }
-  }
-  return Refusal{"oneDNN has no fast kernel for it"};
+  const Memory::desc plain = filter_desc(filter, conv->groups);
+  ProductInputs inputs{.source = 2};
+  if (conv->has_bias) inputs.bias = 3;
+  if (conv->has_residual) inputs.residual = in.size() - 1;
+  return prepare_product<dnnl::deconvolution_forward>(
+      "onednn_conv_transpose", inputs, in[1], plain, weight_layouts(in[1], plain),
+      [&](const Memory::desc& layout) { return describe_deconvolution(*conv, layout, x, geometry, y); });
 }
 
 }  // namespace temper::onednn

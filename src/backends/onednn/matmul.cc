@@ -1,7 +1,7 @@
 #include "ops/linalg/matmul.h"
 
 #include "backends/onednn/families.h"
-#include "backends/onednn/post_ops.h"
+#include "backends/onednn/product_kernel.h"
 
 namespace temper::onednn {
 namespace {
@@ -35,41 +35,6 @@ struct Product {
   }
 };
 
-class MatMulKernel final : public Kernel {
- public:
-  MatMulKernel(const MatMul& matmul, const Memory::desc& b, std::span<const Fact> in, const dnnl::matmul::primitive_desc& desc)
-      : has_bias_(matmul.has_bias),
-        has_residual_(matmul.has_residual),
-        name_(fmt::format("onednn_matmul {}", desc.impl_info_str())),
-        weights_(in[1], b, desc.weights_desc()),
-        primitive_(dnnl::matmul(desc), desc.scratchpad_desc()) {
-    primitive_.add(DNNL_ARG_SRC, desc.src_desc());
-    primitive_.add(DNNL_ARG_WEIGHTS, desc.weights_desc());
-    primitive_.add(DNNL_ARG_DST, desc.dst_desc());
-    if (has_bias_) primitive_.add(DNNL_ARG_BIAS, desc.bias_desc());
-  }
-
-  std::string_view name() const override { return name_; }
-  std::size_t workspace_bytes() const override { return primitive_.workspace_bytes(); }
-  bool in_place(std::size_t input) const override { return has_residual_ && input == (has_bias_ ? 3U : 2U); }
-  std::vector<PackedInput> packed() const override { return weights_.packed(1); }
-
-  void run(Inputs in, std::span<Tensor> out, std::span<std::byte> workspace) const override {
-    if (has_residual_) start_from(in.back(), out[0]);
-    const std::byte* const weights = weights_.data(in[1]);
-    const std::byte* const to = out[0].bytes().data();
-    if (has_bias_) primitive_.run({in[0].bytes().data(), weights, to, in[2].bytes().data()}, workspace);
-    else primitive_.run({in[0].bytes().data(), weights, to}, workspace);
-  }
-
- private:
-  bool has_bias_;
-  bool has_residual_;
-  std::string name_;
-  Weights weights_;
-  Primitive primitive_;
-};
-
 }  // namespace
 
 std::optional<Prepared> prepare_matmul(const Node& node, std::span<const Fact> in) {
@@ -91,15 +56,13 @@ std::optional<Prepared> prepare_matmul(const Node& node, std::span<const Fact> i
   std::fill(bias_strides.begin(), bias_strides.end() - 1, geometry.n);
   const Memory::desc bias = matmul->has_bias ? Memory::desc(bias_dims, Memory::data_type::f32, bias_strides) : Memory::desc();
   const auto layouts = rank == 2 ? weight_layouts(in[1], b) : std::vector{b};
-  for (const Memory::desc& layout : layouts) {
-    try {
-      const dnnl::matmul::primitive_desc desc({matrices(product.a, rank, matmul->transpose_a), layout, bias, matrices(product.output, rank, false)},
-                                              attributes(matmul->has_residual, matmul->activation, matmul->alpha), cpu());
-      if (!std::string_view(desc.impl_info_str()).starts_with("ref")) return std::make_unique<MatMulKernel>(*matmul, b, in, desc);
-    } catch (const dnnl::error&) {  // not with the weights in this layout
-    }
-  }
-  return Refusal{"oneDNN has no fast kernel for it"};
+  ProductInputs inputs;
+  if (matmul->has_bias) inputs.bias = 2;
+  if (matmul->has_residual) inputs.residual = in.size() - 1;
+  return prepare_product<dnnl::matmul>("onednn_matmul", inputs, in[1], b, layouts, [&](const Memory::desc& layout) {
+    return dnnl::matmul::primitive_desc({matrices(product.a, rank, matmul->transpose_a), layout, bias, matrices(product.output, rank, false)},
+                                        attributes(matmul->has_residual, matmul->activation, matmul->alpha), cpu());
+  });
 }
 
 }  // namespace temper::onednn
