@@ -134,7 +134,7 @@ class Walk {
     const std::size_t own = normalise_axis(*at, op == "expand_dims" || op == "pack" ? out : in);
     if (op == "expand_dims" || op == "pack")
       return axis == own ? std::nullopt : std::optional(axis - (axis > own ? 1 : 0));
-    if (op == "unpack") return axis + (axis >= own ? 1 : 0);
+    if (op == "unpack" || op == "arg_max" || op == "arg_min") return axis + (axis >= own ? 1 : 0);
     return (op == "concat" || op == "split") && axis != own ? std::optional(axis) : std::nullopt;
   }
 
@@ -278,7 +278,9 @@ class Walk {
     if (op == "identity") return element(first, i);
     if (op == "pack" && i < static_cast<std::int64_t>(node->inputs.size()))
       return known(count(node->inputs[static_cast<std::size_t>(i)]));
-    if (op == "expand_dims" && i == 0) return known(count(first));
+    const bool single = i == 0 && rewriter_.fact(vector).shape.elements().is(1);
+    if ((op == "expand_dims" || op == "reshape") && single && rewriter_.fact(first).shape.rank_known())
+      return rank(first) == 0 ? known(count(first)) : rank(first) == 1 ? element(first, 0) : std::nullopt;
     if (const auto* slice = node->op.as<StridedSlice>()) {
       const auto begin =
           (slice->begin_mask & 1) != 0 ? std::optional<std::int64_t>(0) : number_of(rewriter_, node->inputs[1]);
@@ -315,14 +317,7 @@ class Walk {
 
 }  // namespace
 
-Count count_of(const Rewriter& rewriter, ValueId value) {
-  const Count count = Walk(rewriter).count(value);
-  return count.whole() ? count : Count{{}, value, -1};
-}
-
-Count dim_of(const Rewriter& rewriter, ValueId value, std::size_t axis) {
-  const Count count = Walk(rewriter).dim(value, axis);
-  return count.whole() ? count : Count{{}, value, static_cast<std::int64_t>(axis)};
-}
+Count count_of(const Rewriter& rewriter, ValueId value) { return Walk(rewriter).count(value); }
+Count dim_of(const Rewriter& rewriter, ValueId value, std::size_t axis) { return Walk(rewriter).dim(value, axis); }
 
 }  // namespace temper
