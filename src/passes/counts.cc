@@ -1,8 +1,11 @@
 #include "passes/counts.h"
 
+#include <numeric>
+
 #include "ops/arrays/gather.h"
 #include "ops/arrays/strided_slice.h"
 #include "ops/arrays/transpose.h"
+#include "ops/linalg/matmul.h"
 #include "passes/operator_kinds.h"
 
 namespace temper {
@@ -10,6 +13,7 @@ namespace {
 
 /// Far enough for what models compute sizes by; bounds what a hostile graph costs.
 constexpr int kFurthest = 256;
+constexpr std::int64_t kMostElements = std::int64_t{1} << 40;
 
 std::optional<std::int64_t> axis_of(const Node& node) {
   for (const auto& [name, value] : node.op.attributes()) {
@@ -66,7 +70,11 @@ class Walk {
       const auto found = element(vector, static_cast<std::int64_t>(i));
       return found && found->never_negative() ? *found : stop;  // what is computed as -1 has another meaning
     };
-    if (op == "reshape" || op == "broadcast_to") return entry(node->inputs[1], axis);
+    if (op == "reshape") {
+      const Count given = entry(node->inputs[1], axis);
+      return given == stop ? reshaped_dim(*node, axis).value_or(stop) : given;
+    }
+    if (op == "broadcast_to") return entry(node->inputs[1], axis);
     if (op == "slice") {
       return takes_all(*node, axis) ? dim(node->inputs[0], axis) : entry(node->inputs[2], axis);
     }
@@ -81,6 +89,7 @@ class Walk {
       return node->inputs.size() > 1 ? dim(node->inputs[1], 0) : list_rows(node->inputs[0]).value_or(stop);
     }
     if (op == "map") return axis == 0 ? dim(node->inputs[0], 0) : stop;
+    if (op == "crop_and_resize") return axis == 0 ? dim(node->inputs[1], 0) : stop;
     if (const auto* gather = node->op.as<Gather>()) {
       return gather->axis == 0 && gather->batch_dims == 0 && axis == 0 && rank(node->inputs[1]) > 0
                  ? dim(node->inputs[1], 0)
@@ -116,12 +125,16 @@ class Walk {
     const std::size_t out = rank(node.outputs[0]);
     if (in == 0 || out == 0) return std::nullopt;
     if (op == "squeeze") return squeezed_axis(node, axis, in);
+    if (op == "decode_boxes") return axis + 1 < in ? std::optional(axis) : std::nullopt;
+    if (is_reduction(op) && node.inputs.size() == 1) return in == out ? kept_axis(node, axis, in) : squeezed_axis(node, axis, in);
+    if (const auto* matmul = node.op.as<MatMul>())
+      return axis == 0 && in == 2 && out == 2 && !matmul->transpose_a ? std::optional(axis) : std::nullopt;
     const auto at = axis_of(node);
     if (!at) return std::nullopt;
     const std::size_t own = normalise_axis(*at, op == "expand_dims" || op == "pack" ? out : in);
     if (op == "expand_dims" || op == "pack")
       return axis == own ? std::nullopt : std::optional(axis - (axis > own ? 1 : 0));
-    if (op == "unpack") return axis + (axis >= own ? 1 : 0);
+    if (op == "unpack" || op == "arg_max" || op == "arg_min") return axis + (axis >= own ? 1 : 0);
     return (op == "concat" || op == "split") && axis != own ? std::optional(axis) : std::nullopt;
   }
 
@@ -151,6 +164,17 @@ class Walk {
     return false;
   }
 
+  /// An axis that a reduction leaves as it is.
+  static std::optional<std::size_t> kept_axis(const Node& node, std::size_t axis, std::size_t rank) {
+    for (const auto& [name, value] : node.op.attributes()) {
+      const auto* axes = std::get_if<std::vector<std::int64_t>>(&value);
+      if (axes == nullptr) continue;
+      const auto is_this = [&](std::int64_t each) { return normalise_axis(each, rank) == axis; };
+      return axes->empty() || std::ranges::any_of(*axes, is_this) ? std::nullopt : std::optional(axis);
+    }
+    return std::nullopt;
+  }
+
   static std::optional<std::size_t> squeezed_axis(const Node& node, std::size_t axis, std::size_t rank) {
     for (const auto& [name, value] : node.op.attributes()) {
       const auto* axes = std::get_if<std::vector<std::int64_t>>(&value);
@@ -171,20 +195,71 @@ class Walk {
            ((slice.new_axis_mask | slice.shrink_axis_mask) & 1) == 0 && strides->to_int64s()[0] == 1;
   }
 
-  /// That of the one operand whose dim the result has; the others repeat along the axis.
+  /// What is left of the elements of a reshape for one dim, where the others are known or are dims of its input.
+  std::optional<Count> reshaped_dim(const Node& node, std::size_t axis) {
+    const ShapeFact& from = rewriter_.fact(node.inputs[0]).shape;
+    const ShapeFact& to = rewriter_.fact(node.outputs[0]).shape;
+    if (!from.rank_known() || !to.rank_known()) return std::nullopt;
+    const auto times = product_of_known(from);
+    const auto over = product_of_known(to);
+    if (!times || !over) return std::nullopt;
+    std::vector<Count> open;
+    for (std::size_t i = 0; i < from.rank(); ++i) {
+      if (!from[i].known()) open.push_back(dim(node.inputs[0], i));
+    }
+    for (std::size_t i = 0; i < to.rank(); ++i) {
+      if (i == axis || to[i].known()) continue;
+      const auto other = element(node.inputs[1], static_cast<std::int64_t>(i));
+      const auto found = other && other->never_negative() ? std::ranges::find(open, *other) : open.end();
+      if (found == open.end()) return std::nullopt;
+      open.erase(found);
+    }
+    return open.size() == 1 ? scaled(open[0], *times, *over) : std::nullopt;
+  }
+
+  /// Of the dims that are known; nothing where that is 0, or more than tensors hold.
+  static std::optional<std::int64_t> product_of_known(const ShapeFact& shape) {
+    std::int64_t product = 1;
+    for (const Dim& dim : shape.dims()) {
+      if (!dim.known()) continue;
+      if (dim.is(0) || product > kMostElements / dim.value()) return std::nullopt;
+      product *= dim.value();
+    }
+    return product;
+  }
+
+  /// Elements are whole, so where a share of a share is all again nothing was rounded.
+  static std::optional<Count> scaled(Count count, std::int64_t times, std::int64_t over) {
+    for (std::int64_t* divisor : {&over, &count.over}) {
+      for (std::int64_t* factor : {&times, &count.times}) {
+        const std::int64_t common = std::gcd(*factor, *divisor);
+        *factor /= common;
+        *divisor /= common;
+      }
+    }
+    if (count.times > kMostElements / times || count.over > kMostElements / over) return std::nullopt;
+    count.times *= times;
+    count.over *= over;
+    if (!count.number) return count;
+    if (count.over != 1 || *count.number > kMostElements / count.times) return std::nullopt;
+    return Count{*count.number * count.times};
+  }
+
+  /// That of the one operand whose dim the result has, or of several that are traced to be equal; the others repeat along the axis.
   Count broadcast_dim(const Node& node, std::size_t axis, const Count& stop) {
     const std::size_t out = rank(node.outputs[0]);
-    std::optional<std::pair<ValueId, std::size_t>> chosen;
+    std::optional<Count> chosen;
     for (const ValueId input : node.inputs) {
       const ShapeFact& shape = rewriter_.fact(input).shape;
       if (out == 0 || !shape.rank_known()) return stop;
       if (axis + shape.rank() < out) continue;
       const std::size_t own = axis + shape.rank() - out;
       if (shape[own].is(1)) continue;
-      if (chosen && *chosen != std::pair(input, own)) return stop;
-      chosen = {input, own};
+      const Count found = dim(input, own);
+      if (chosen && *chosen != found) return stop;
+      chosen = found;
     }
-    return chosen ? dim(chosen->first, chosen->second) : stop;
+    return chosen.value_or(stop);
   }
 
   /// Entry i of an integer vector.
@@ -203,7 +278,9 @@ class Walk {
     if (op == "identity") return element(first, i);
     if (op == "pack" && i < static_cast<std::int64_t>(node->inputs.size()))
       return known(count(node->inputs[static_cast<std::size_t>(i)]));
-    if (op == "expand_dims" && i == 0) return known(count(first));
+    const bool single = i == 0 && rewriter_.fact(vector).shape.elements().is(1);
+    if ((op == "expand_dims" || op == "reshape") && single && rewriter_.fact(first).shape.rank_known())
+      return rank(first) == 0 ? known(count(first)) : rank(first) == 1 ? element(first, 0) : std::nullopt;
     if (const auto* slice = node->op.as<StridedSlice>()) {
       const auto begin =
           (slice->begin_mask & 1) != 0 ? std::optional<std::int64_t>(0) : number_of(rewriter_, node->inputs[1]);

@@ -11,7 +11,9 @@ struct Count {
   std::optional<std::int64_t> number;
   ValueId root = ValueId::kNone;
   std::int64_t axis = -1;  ///< of root; -1: root is the count
+  std::int64_t times = 1, over = 1;  ///< it is this share of that dim, without common factors
   bool operator==(const Count&) const = default;
+  bool whole() const { return times == 1 && over == 1; }
   /// Whether it cannot be below 0.
   bool never_negative() const { return number ? *number >= 0 : axis >= 0; }
 };

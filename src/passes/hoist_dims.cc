@@ -29,7 +29,7 @@ struct HoistDims {
         continue;
       if (fact.dtype != DType::kInt32 && fact.dtype != DType::kInt64) continue;
       const Count count = count_of(rewriter, output);
-      if (count.root == output || is_entry(rewriter, node, count)) continue;
+      if (count.root == output || !count.whole() || is_entry(rewriter, node, count)) continue;
       patch.replacements.emplace_back(output, write(rewriter, count, fact.dtype));
     }
     return patch.replacements.empty() ? Rewrite(skip()) : Rewrite(std::move(patch));
@@ -44,7 +44,7 @@ struct HoistDims {
     for (std::size_t axis = 0; axis < known.rank(); ++axis) {
       const Count count = dim_of(rewriter, node.inputs[0], axis);
       if (count.number) continue;
-      if (count.axis != static_cast<std::int64_t>(axis) || (root != ValueId::kNone && root != count.root))
+      if (!count.whole() || count.axis != static_cast<std::int64_t>(axis) || (root != ValueId::kNone && root != count.root))
         return skip();
       root = count.root;
     }

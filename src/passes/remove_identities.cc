@@ -2,6 +2,7 @@
 
 #include "ops/arrays/transpose.h"
 #include "ops/elementwise/cast.h"
+#include "ops/image/resize.h"
 #include "passes/pass.h"
 
 namespace temper {
@@ -34,10 +35,23 @@ bool same_order(const Transpose& transpose) {
   return true;
 }
 
+/// Whether pictures are resized to the size that they have: each position is that of a pixel.
+bool same_size(const Rewriter& rewriter, const Node& node) {
+  const auto* bilinear = node.op.as<ResizeBilinear>();
+  const auto* nearest = node.op.as<ResizeNearest>();
+  if (bilinear == nullptr && nearest == nullptr) return false;
+  const ResizeGrid& grid = bilinear == nullptr ? static_cast<const ResizeGrid&>(*nearest) : *bilinear;
+  const Fact& in = rewriter.fact(node.inputs[0]);
+  const Fact& out = rewriter.fact(node.outputs[0]);
+  if ((grid.align_corners && grid.half_pixel_centers) || in.dtype != out.dtype) return false;
+  if (!in.shape.rank_known() || !out.shape.rank_known() || in.shape.rank() != 4) return false;
+  return in.shape[1].known() && in.shape[2].known() && in.shape[1] == out.shape[1] && in.shape[2] == out.shape[2];
+}
+
 /// Which input the node gives unchanged.
 std::optional<std::size_t> passed_on(const Rewriter& rewriter, const Node& node) {
   const std::string_view op = node.op.name();
-  if (op == "identity") return 0;
+  if (op == "identity" || same_size(rewriter, node)) return 0;
   if (const auto* transpose = node.op.as<Transpose>()) return same_order(*transpose) ? std::optional<std::size_t>(0) : std::nullopt;
   if (const auto* cast = node.op.as<Cast>()) {
     return cast->dtype == rewriter.fact(node.inputs[0]).dtype ? std::optional<std::size_t>(0) : std::nullopt;
@@ -59,7 +73,7 @@ std::optional<std::size_t> passed_on(const Rewriter& rewriter, const Node& node)
 }  // namespace
 
 /// Takes away what gives its input unchanged: identities, casts to the type that is there, transposes that keep the order,
-/// reshapes to the shape that is there, and pads, slices and the like that keep a known shape.
+/// reshapes to the shape that is there, resizes to the size that is there, and pads, slices and the like that keep a known shape.
 ///     relu(cast(x) {dtype: float32})   =>   relu(x), where x is float32
 struct RemoveIdentities {
   static constexpr std::string_view kName = "remove_identities";

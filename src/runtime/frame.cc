@@ -299,7 +299,7 @@ void Frame::clear() {
 void Frame::add_profile(std::vector<NodeProfile>& profile) const {
   for (std::size_t s = 0; s < states_.size(); ++s) {
     const Program::Step& step = program_->steps()[s];
-    if (step.elided) continue;
+    if (step.elided || (step.kind == Program::Kind::kUnplanned && step.node->op.view())) continue;  // another name for a value
     const StepState& state = states_[s];
     const std::size_t at = profile.size();
     const Kernel* kernel = step.selection.kernel.get();

@@ -1,6 +1,7 @@
 #include "runtime/placement.h"
 
 #include "ops/arrays/concat.h"
+#include "ops/arrays/runs.h"
 
 namespace temper {
 namespace {
@@ -48,12 +49,40 @@ class Placer {
 
   void make_buffers(PlannedStep& step) {
     const Node& node = *step.node;
+    if (is_parts(step)) return;
     for (const ValueId output : node.outputs) at(output) = {make(Buffer::Kind::kArena, 0, size_bytes(fact(output)), step.at), 0};
     if (!node.op.view() || node.outputs.size() != 1 || !at(node.inputs[0]).planned()) return;
     if (size_bytes(fact(node.inputs[0])) != size_bytes(fact(node.outputs[0]))) return;
     at(node.outputs[0]) = at(node.inputs[0]);
     stretches_.pop_back();
     step.elided = true;
+  }
+
+  /// Outputs that are parts of an input are where they lie in it, if that costs no memory: it lives no longer for it, or most of it
+  /// would be copied, or it is small. What the graph gives is copied once in any case.
+  bool is_parts(PlannedStep& step) {
+    constexpr std::int64_t kSmallBytes = 64 << 10;
+    const Node& node = *step.node;
+    if (node.inputs.empty() || node.outputs.empty() || !at(node.inputs[0]).planned()) return false;
+    Facts in, out;
+    for (const ValueId input : node.inputs) in.push_back(fact(input));
+    for (const ValueId output : node.outputs) out.push_back(fact(output));
+    const auto runs = runs_of(node.op, in, out);
+    if (!runs || runs->size() != out.size()) return false;
+    std::int64_t bytes = 0, last = 0;
+    for (const ValueId output : node.outputs) {
+      bytes += size_bytes(fact(output));
+      last = std::max(last, last_use_[index(output)]);
+    }
+    const Place from = at(node.inputs[0]);
+    const bool given = std::ranges::any_of(graph_.outputs(), [&](const Port& port) { return std::ranges::find(node.outputs, port.value) != node.outputs.end(); });
+    if (given && stretch(from.buffer).buffer.kind != Buffer::Kind::kInput) return false;
+    const std::int64_t whole = size_bytes(in[0]);
+    if (whole > kSmallBytes && 2 * bytes < whole && last > last_use_[index(node.inputs[0])]) return false;
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      at(node.outputs[i]) = {from.buffer, from.offset_bytes + (*runs)[i] * static_cast<std::int64_t>(size_of(in[0].dtype))};
+    }
+    return step.elided = true;
   }
 
   /// A stretch lives until the last use of any value in it.

@@ -8,7 +8,7 @@
 
 namespace temper {
 
-/// Memory that values share: a view has its operand's, a concatenation its operands', a kernel that runs in place its operand's.
+/// Memory that values share: a view or part has its operand's, a concatenation its operands', a kernel that runs in place its operand's.
 struct Buffer {
   enum class Kind : std::uint8_t {
     kArena,   ///< at `offset_bytes` of the arena

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "ops/evaluate.h"
 #include "support/graphs.h"
+#include "support/random_graph.h"
 #include "support/tensors.h"
 
 namespace temper::testing {
@@ -206,6 +207,84 @@ TEST(Executor, WritesToTheCallersMemory) {
     EXPECT_TRUE(near(mine[1], f32({2}, {sign, 4})));
     EXPECT_TRUE(near(mine[2], mine[0]));
     EXPECT_EQ(context.output(0).bytes().data(), mine[0].bytes().data());
+  }
+}
+
+std::int64_t elided_steps(const Graph& graph) {
+  Facts inputs;
+  for (const Port& input : graph.inputs()) inputs.push_back(graph.fact(input.value));
+  return std::ranges::count(Program(graph, inputs, {}).steps(), true, &Program::Step::elided);
+}
+
+ValueId part(Builder& b, ValueId x, std::int32_t begin, std::int32_t end) {
+  return b.op("strided_slice", {x, b.constant(i32({2}, {0, begin})), b.constant(i32({2}, {1, end})), b.constant(i32({2}, {1, 1}))});
+}
+
+/// Parts of what is computed and of inputs, written over and not, as outputs and not.
+TEST(Executor, LeavesPartsWhereTheyAre) {
+  Builder b;
+  const ValueId x = b.input("x", fact(DType::kFloat32, {1, 6}));
+  const ValueId y = b.op("relu", {x});
+  const auto halves = b.ops("split", {y}, {{"axis", std::int64_t{1}}, {"parts", std::int64_t{2}}});
+  b.output(b.op("neg", {halves[1]})).output(part(b, y, 0, 3), "copied");
+  b.output(part(b, x, 4, 6), "of_input").output(b.op("neg", {part(b, halves[1], 1, 3)}), "of_part");
+  b.output(b.op("neg", {b.op("gather", {y, b.constant(i32({2}, {2, 3}))}, {{"axis", std::int64_t{1}}})}), "picked");
+  b.output(b.op("neg", {b.ops("unpack", {y}, {{"axis", std::int64_t{1}}, {"parts", std::int64_t{6}}})[5]}), "last");
+  EXPECT_EQ(elided_steps(b.graph), 5);
+  const Executor executor(b.graph, {});
+  ExecutionContext context(executor);
+  for (const float sign : {1.0F, -1.0F}) {
+    const Tensors inputs{f32({1, 6}, {1, -2, sign, 4, sign, 6})};
+    const Tensors want = evaluate(b.graph, inputs);
+    context.run(inputs);
+    for (std::size_t i = 0; i < want.size(); ++i) EXPECT_TRUE(near(context.output(i), want[i])) << b.graph.outputs()[i].name;
+  }
+}
+
+TEST(Executor, CopiesPartsThatAreNotInOneRun) {
+  Builder b;
+  const ValueId y = b.op("relu", {b.input("x", fact(DType::kFloat32, {2, 4}))});
+  const auto halves = b.ops("split", {y}, {{"axis", std::int64_t{1}}, {"parts", std::int64_t{2}}});
+  b.output(b.op("neg", {halves[1]})).output(part(b, y, 1, 3), "part");
+  b.output(b.op("gather", {y, b.constant(i32({2}, {1, 0}))}), "turned");
+  EXPECT_EQ(elided_steps(b.graph), 0);
+  const Tensors inputs{f32({2, 4}, {1, -2, 3, 4, 5, 6, 7, 8})};
+  const Tensors want = evaluate(b.graph, inputs);
+  const Tensors got = run(b.graph, inputs);
+  for (std::size_t i = 0; i < want.size(); ++i) EXPECT_TRUE(near(got[i], want[i])) << b.graph.outputs()[i].name;
+}
+
+/// A large tensor is not kept for a small part of it.
+TEST(Executor, CopiesPartsThatWouldKeepMuchMore) {
+  Builder b;
+  const ValueId y = b.op("relu", {b.input("x", fact(DType::kFloat32, {1, 1 << 16}))});
+  const ValueId few = part(b, y, 4, 8);
+  const ValueId all = b.op("sum", {y}, {{"axes", std::vector<std::int64_t>{1}}});
+  b.output(b.op("add", {all, few}));
+  EXPECT_EQ(elided_steps(b.graph), 0);
+}
+
+/// Whoever shares memory, answers are those of the definitions, to the bit, in a second run too.
+TEST(Executor, AnswersRandomGraphsAsDefinitionsDo) {
+  for (std::uint64_t seed = 1; seed <= 400 && !::testing::Test::HasFailure(); ++seed) {
+    SCOPED_TRACE(seed);
+    const Graph graph = random_graph(seed, 6 + seed % 40);
+    Tensors inputs;
+    for (const Port& input : graph.inputs()) {
+      Shape shape;
+      for (const Dim& dim : graph.fact(input.value).shape.dims()) shape.push_back(dim.known() ? dim.value() : 3);
+      Tensor tensor(DType::kFloat32, shape);
+      float next = -0.9F;
+      for (float& x : tensor.mutable_data<float>()) x = next = next > 0.9F ? -0.95F : next + 0.13F;
+      inputs.push_back(tensor);
+    }
+    const Tensors want = evaluate(graph, inputs);
+    const Executor executor(graph, {});
+    ExecutionContext context(executor);
+    for (int turn = 0; turn < 2; ++turn) {
+      context.run(inputs);
+      for (std::size_t i = 0; i < want.size(); ++i) EXPECT_TRUE(near(context.output(i), want[i], 0, 0)) << graph.outputs()[i].name;
+    }
   }
 }
 

@@ -252,7 +252,8 @@ class Generator {
     const std::int64_t dim = shape(x)[axis];
     const std::int64_t parts = dim % 3 == 0 ? 3 : dim % 2 == 0 ? 2 : 1;
     if (below(2) == 0) {
-      const auto cuts = ops("split", {x}, {{"axis", at}, {"parts", parts}});
+      auto cuts = ops("split", {x}, {{"axis", at}, {"parts", parts}});
+      if (below(2) == 0) treat_alike(cuts);
       if (often()) op("concat", cuts, {{"axis", at}});
       return;
     }
@@ -262,6 +263,11 @@ class Generator {
     end[axis] = begin[axis];
     begin[axis] = 0;
     if (end[axis] > 0 && often()) op("concat", {slice(x, begin, end), high}, {{"axis", at}});
+  }
+  /// The same operator on each, with numbers of its own.
+  void treat_alike(std::vector<ValueId>& parts) {
+    const bool scales = below(2) == 0;
+    for (ValueId& part : parts) part = scales ? op("mul", {part, numbers({}, 0.5, 2)}) : op("relu", {part});
   }
   ValueId slice(ValueId x, const Ints& begin, const Ints& end) {
     return op("strided_slice", {x, ints(begin), ints(end), ints(Ints(begin.size(), 1))});
