@@ -148,6 +148,18 @@ class Chooser {
     return best < all.size() ? std::move(all[best].kernel) : nullptr;
   }
 
+  /// Whether it costs little to time an operator's definition, which is slow on much.
+  static bool definition_is_quick(const Facts& in, const Facts& out) {
+    constexpr std::int64_t kElements = std::int64_t{1} << 14;
+    std::int64_t elements = 0;
+    for (const Fact& fact : in) {
+      if (fact.packed) return false;
+      elements += fact.shape.known()->elements();
+    }
+    for (const Fact& fact : out) elements += fact.shape.known()->elements();
+    return elements <= kElements;
+  }
+
   /// all.size() where the definition is the fastest.
   std::size_t fastest(const Node& node, const Facts& in, const Facts& out, const std::vector<Selection>& all, Tactic& tactic) {
     std::optional<Stopwatch> watch;
@@ -167,10 +179,15 @@ class Chooser {
       times.push_back(time(one.maker, one.kernel.get()));
       if (times.back() < times[best]) best = times.size() - 1;
     }
-    tactic.kernel = all[best].maker;
+    if (definition_is_quick(in, out)) {
+      times.push_back(time("reference", nullptr));
+      if (times.back() < times[best]) best = times.size() - 1;
+    }
+    const auto maker = [&](std::size_t i) { return std::string(i < all.size() ? all[i].maker : "reference"); };
+    tactic.kernel = maker(best);
     tactic.time_ns = times[best];
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      if (i != best) tactic.others.push_back({std::string(all[i].maker), times[i], {}});
+    for (std::size_t i = 0; i < times.size(); ++i) {
+      if (i != best) tactic.others.push_back({maker(i), times[i], {}});
     }
     return best;
   }
