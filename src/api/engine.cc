@@ -44,14 +44,14 @@ Engine EngineAccess::of_plan(Plan plan, const std::filesystem::path& path, const
   impl->path = path.string();
   impl->threads = options.threads > 0 ? options.threads : plan.info.threads;
   set_thread_count(impl->threads);
-  ExecutorOptions executing;
+  ExecutorOptions executing{.memory_limit_bytes = options.memory_limit_bytes > 0 ? options.memory_limit_bytes : static_cast<std::size_t>(plan.info.memory_limit_bytes),
+                            .max_workspace_bytes = static_cast<std::size_t>(plan.info.workspace_limit_bytes)};
   for (const Tactic& tactic : plan.tactics) executing.chosen.push_back(tactic.kernel);
   for (const Port& port : plan.graph.inputs()) impl->inputs.push_back(info_of(plan.graph, port));
   for (const Port& port : plan.graph.outputs()) impl->outputs.push_back(info_of(plan.graph, port));
   impl->executor = std::make_unique<Executor>(std::move(plan.graph), available_backends(), std::move(executing));
   impl->plan = std::move(plan);
-  const std::size_t limit = options.memory_limit_bytes > 0 ? options.memory_limit_bytes : static_cast<std::size_t>(impl->plan.info.memory_limit_bytes);
-  in_context([&] { return impl->path; }, [&] { fit(*impl->executor, impl->plan, limit); });
+  in_context([&] { return impl->path; }, [&] { require_fits(*impl->executor, impl->plan); });
   return Engine(std::move(impl));
 }
 

@@ -24,6 +24,12 @@ struct StepLine {
   std::vector<Candidate> others;
 };
 
+/// Of the process: foreseen at the sizes that ran, and seen after the runs.
+struct Memory {
+  Footprint foreseen;
+  std::int64_t peak_bytes = 0;
+};
+
 std::int64_t bytes_of(const Fact& fact) {
   if (fact.packed) return static_cast<std::int64_t>(fact.packed->bytes.size_bytes());
   const Dim elements = fact.shape.elements();
@@ -62,10 +68,11 @@ class Explain final : public Command {
     const Stopwatch watch;
     for (int i = 0; i < runs_; ++i) session.run(inputs);
     const double run_ms = watch.elapsed_ms() / runs_;
+    const Memory memory{session.footprint(), static_cast<std::int64_t>(peak_resident_bytes())};
     const std::vector<StepLine> lines = collect(session, before);
     const double peak = peak_flops_per_s();
-    if (!json_.empty()) write_json(json_, as_json(session, lines, run_ms, peak));
-    if (json_ != "-") print(session, lines, run_ms, peak);
+    if (!json_.empty()) write_json(json_, as_json(session, lines, memory, run_ms, peak));
+    if (json_ != "-") print(session, lines, memory, run_ms, peak);
     return ExitCode::kDone;
   }
 
@@ -104,13 +111,16 @@ class Explain final : public Command {
     return fmt::format("{} (+{})", node.name, node.sources.size());
   }
 
-  nlohmann::json as_json(const Session& session, const std::vector<StepLine>& lines, double run_ms, double peak) const {
+  nlohmann::json as_json(const Session& session, const std::vector<StepLine>& lines, const Memory& seen, double run_ms, double peak) const {
     const Plan& plan = session.plan();
     const MemoryPlan& memory = session.program()->placement().memory;
     nlohmann::json json = {{"model", model_.file}, {"run_ms", run_ms}, {"peak_gflops", peak / 1e9}, {"steps", nlohmann::json::array()},
                            {"arena_bytes", memory.arena_bytes}, {"arena_lower_bound_bytes", memory.lower_bound_bytes},
-                           {"weights_bytes", plan.info.weights_bytes}, {"predicted_peak_bytes", plan.info.peak_bytes},
-                           {"peak_rss_bytes", peak_resident_bytes()}, {"cpu", plan.info.cpu}, {"threads", plan.info.threads}};
+                           {"weights_bytes", seen.foreseen.weights_bytes}, {"predicted_peak_bytes", seen.foreseen.total_bytes()},
+                           {"predicted", {{"process_bytes", seen.foreseen.process_bytes}, {"code_bytes", seen.foreseen.code_bytes},
+                                          {"loose_bytes", seen.foreseen.loose_bytes}, {"ends_bytes", seen.foreseen.ends_bytes},
+                                          {"streams_weights", seen.foreseen.streams_weights}}},
+                           {"peak_rss_bytes", seen.peak_bytes}, {"cpu", plan.info.cpu}, {"threads", plan.info.threads}};
     for (const InputProfile& one : plan.profile) json["profile"][one.name] = to_string(one);
     for (const PassNote& pass : plan.passes) json["passes"].push_back({{"name", pass.name}, {"patches", pass.patch_count}, {"left_because", pass.skips}});
     for (const StepLine& line : lines) {
@@ -123,7 +133,7 @@ class Explain final : public Command {
     return json;
   }
 
-  void print(const Session& session, const std::vector<StepLine>& lines, double run_ms, double peak) const {
+  void print(const Session& session, const std::vector<StepLine>& lines, const Memory& seen, double run_ms, double peak) const {
     Table table({">#", "op", "kernel", ">ms", ">%", ">MB", ">MFLOP", ">% of peak", "source nodes", "made by"});
     for (std::size_t i = 0; i < lines.size(); ++i) {
       const StepLine& line = lines[i];
@@ -134,20 +144,21 @@ class Explain final : public Command {
     }
     fmt::print("{}", table.text());
     fmt::print("{} steps, {:.3f} ms a run; peak of this machine with these threads: {:.0f} GFLOP/s (measured)\n", lines.size(), run_ms, peak / 1e9);
-    print_memory(session);
+    print_memory(session, seen);
     print_refusals(lines);
     print_passes(session.plan());
   }
 
-  static void print_memory(const Session& session) {
+  static void print_memory(const Session& session, const Memory& seen) {
     const MemoryPlan& memory = session.program()->placement().memory;
     const auto bytes = [](std::int64_t count) { return format_bytes(static_cast<std::size_t>(count)); };
     const double ratio = memory.lower_bound_bytes > 0 ? static_cast<double>(memory.arena_bytes) / static_cast<double>(memory.lower_bound_bytes) : 1;
     fmt::print("activations {} (lower bound {}, {:.3f} of it)", bytes(memory.arena_bytes), bytes(memory.lower_bound_bytes), ratio);
-    const PlanInfo& info = session.plan().info;
-    if (info.peak_bytes > 0) fmt::print("; weights {}; foreseen peak of the process {} (so far {})", bytes(info.weights_bytes), bytes(info.peak_bytes), format_bytes(peak_resident_bytes()));
-    fmt::print("\n");
-    for (const auto& [what, text] : info.notes) fmt::print("{}: {}\n", what, text);
+    const Footprint& f = seen.foreseen;
+    fmt::print("; weights {}{}\n", bytes(f.weights_bytes), f.streams_weights ? " at a time" : "");
+    fmt::print("foreseen peak of the process {} ({} before the model, {} code and kernels, {} inputs and outputs, {} results not planned); seen {}\n", bytes(f.total_bytes()),
+               bytes(f.process_bytes), bytes(f.code_bytes), bytes(f.ends_bytes), bytes(f.loose_bytes), bytes(seen.peak_bytes));
+    for (const auto& [what, text] : session.plan().info.notes) fmt::print("{}: {}\n", what, text);
   }
 
   /// What would have been asked for and did not take a step, by reason.

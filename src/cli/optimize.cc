@@ -80,13 +80,18 @@ class Optimize final : public Command {
     return options;
   }
 
+  /// Of a process like this one; 0 where it was not foreseen.
+  static std::int64_t whole_peak_bytes(const Plan& plan) {
+    return plan.info.peak_bytes > 0 ? plan.info.peak_bytes + static_cast<std::int64_t>(baseline_resident_bytes()) : 0;
+  }
+
   void report(const Plan& plan, double elapsed_ms) const {
     const auto bytes = [](std::int64_t count) { return format_bytes(static_cast<std::size_t>(count)); };
     std::size_t step_count = 0;
     for (const Tactic& tactic : plan.tactics) step_count += !tactic.kernel.empty();
     if (!json_.empty()) {
       nlohmann::json json = {{"model", file_}, {"plan", output_}, {"seconds", elapsed_ms / 1000}, {"threads", plan.info.threads}, {"cpu", plan.info.cpu},
-                             {"arena_bytes", plan.info.arena_bytes}, {"weights_bytes", plan.info.weights_bytes}, {"peak_bytes", plan.info.peak_bytes},
+                             {"arena_bytes", plan.info.arena_bytes}, {"weights_bytes", plan.info.weights_bytes}, {"peak_bytes", whole_peak_bytes(plan)},
                              {"peak_rss_mb", static_cast<double>(peak_resident_bytes()) / (1 << 20)}, {"file_bytes", std::filesystem::file_size(output_)}};
       for (const InputProfile& one : plan.profile) json["profile"][one.name] = to_string(one);
       write_json(json_, json);
@@ -97,7 +102,7 @@ class Optimize final : public Command {
                elapsed_ms / 1000, step_count, plan.info.threads);
     for (const InputProfile& one : plan.profile) fmt::print("  input {}: {}\n", one.name, to_string(one));
     if (plan.info.peak_bytes > 0) {
-      fmt::print("  memory when it runs: {} (weights {}, activations {})\n", bytes(plan.info.peak_bytes), bytes(plan.info.weights_bytes), bytes(plan.info.arena_bytes));
+      fmt::print("  memory when it runs: {} (weights {}, activations {})\n", bytes(whole_peak_bytes(plan)), bytes(plan.info.weights_bytes), bytes(plan.info.arena_bytes));
     }
   }
 

@@ -91,11 +91,12 @@ class Compiler {
 
   void foresee(const Facts& inputs) {
     const auto makers = makers_of(plan_.tactics);
-    const Program program(plan_.graph, inputs, {.backends = backends_, .chosen = makers});
+    const std::size_t workspace = options_.max_workspace_bytes > 0 ? options_.max_workspace_bytes : kAnyWorkspace;
+    const Program program(plan_.graph, inputs, {.backends = backends_, .chosen = makers, .most_workspace = workspace});
     const Footprint footprint = fit(program, options_.memory_limit_bytes);
     plan_.info.arena_bytes = footprint.arena_bytes;
     plan_.info.weights_bytes = footprint_of(program, false).weights_bytes;
-    plan_.info.peak_bytes = footprint.total_bytes();
+    plan_.info.peak_bytes = footprint.plan_bytes();
   }
 
   Plan& plan_;

@@ -6,19 +6,50 @@
 #include "backends/backends.h"
 #include "engine/bind_inputs.h"
 #include "engine/compile.h"
-#include "runtime/footprint.h"
 #include "plan/file/plan_file.h"
 #include "plan/profile.h"
 
 namespace temper {
 
+namespace {
+
+/// What tensors may take while it lives.
+class Allowance {
+ public:
+  ~Allowance() { set_memory_limit(before_); }
+  Allowance() = default;
+  Allowance(const Allowance&) = delete;
+  Allowance& operator=(const Allowance&) = delete;
+
+  /// `limit_bytes` of the whole process (0: no limit), of which `other_bytes` are for what is no tensor.
+  void hold_to(std::size_t limit_bytes, std::size_t other_bytes) const {
+    if (limit_bytes > 0) set_memory_limit(std::min(before_, limit_bytes - std::min(limit_bytes, other_bytes)));
+  }
+
+ private:
+  std::size_t before_ = memory_limit();
+};
+
+}  // namespace
+
 struct Session::Impl {
   int threads = 0;
+  Allowance allowance;
   std::filesystem::path path;
   Plan plan;  // its graph is the executor's
   std::vector<std::string> notes;
   std::unique_ptr<Executor> executor;
   std::unique_ptr<ExecutionContext> context;
+
+  /// Refuses inputs of sizes for which the memory limit leaves no room, and leaves other tensors what it does leave.
+  void hold_to_limit(const Tensors& inputs) const {
+    const std::size_t limit = executor->options().memory_limit_bytes;
+    if (limit == 0) return;
+    Facts facts;
+    for (const Tensor& input : inputs) facts.push_back({input.dtype(), input.shape(), {}});
+    const Footprint footprint = fit(*executor->program_for(facts), limit);
+    allowance.hold_to(limit, static_cast<std::size_t>(footprint.beside_tensors_bytes()));
+  }
 };
 
 Session::Session(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -97,12 +128,15 @@ Session Session::load(const std::filesystem::path& path, const SessionOptions& o
   impl->plan = is_plan ? read_plan(path, options, impl->notes) : make_plan(path, options);
   impl->threads = options.threads > 0 ? options.threads : is_plan ? impl->plan.info.threads : 0;
   set_thread_count(impl->threads);
-  ExecutorOptions executing{.profile = options.profile, .reference = reference};
+  const auto& info = impl->plan.info;
+  const auto limit = options.memory_limit_bytes > 0 ? options.memory_limit_bytes : static_cast<std::size_t>(info.memory_limit_bytes);
+  ExecutorOptions executing{.profile = options.profile, .reference = reference, .memory_limit_bytes = limit,
+                            .max_workspace_bytes = static_cast<std::size_t>(info.workspace_limit_bytes)};
   for (Tactic& tactic : impl->plan.tactics) executing.chosen.push_back(tactic.kernel);
-  const auto limit = options.memory_limit_bytes > 0 ? options.memory_limit_bytes : static_cast<std::size_t>(impl->plan.info.memory_limit_bytes);
   impl->executor = std::make_unique<Executor>(std::move(impl->plan.graph), available_backends(), std::move(executing));
   in_context([&] { return path.string(); }, [&] {
-    fit(*impl->executor, impl->plan, limit);
+    impl->allowance.hold_to(limit, baseline_resident_bytes());
+    require_fits(*impl->executor, impl->plan);
   });
   impl->context = std::make_unique<ExecutionContext>(*impl->executor);
   return Session(std::move(impl));
@@ -119,6 +153,7 @@ std::vector<NamedTensor> Session::run(const std::vector<NamedTensor>& inputs) {
   const Tensors bound = bind_inputs(graph(), inputs);
   in_context([&] { return impl_->path.string(); }, [&] {
     for (std::size_t i = 0; i < bound.size(); ++i) require_within(impl_->plan.profile, graph().inputs()[i].name, bound[i].shape());
+    impl_->hold_to_limit(bound);
     impl_->context->run(bound);
   });
   std::vector<NamedTensor> outputs;
@@ -130,5 +165,8 @@ std::vector<NamedTensor> Session::run(const std::vector<NamedTensor>& inputs) {
 
 std::vector<NodeProfile> Session::profile() const { return impl_->context->profile(); }
 const Program* Session::program() const { return impl_->context->program(); }
+Footprint Session::footprint() const {
+  return program() == nullptr ? Footprint{} : fit(*program(), executor().options().memory_limit_bytes);
+}
 
 }  // namespace temper

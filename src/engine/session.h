@@ -9,6 +9,7 @@
 #include "ir/graph.h"
 #include "plan/plan.h"
 #include "runtime/executor.h"
+#include "runtime/footprint.h"
 
 namespace temper {
 
@@ -62,6 +63,8 @@ class Session {
   std::vector<NodeProfile> profile() const;
   /// Of the last run; null before it.
   const Program* program() const;
+  /// What the last run's sizes were foreseen to take. Nothing before it.
+  Footprint footprint() const;
 
  private:
   struct Impl;

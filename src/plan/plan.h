@@ -65,7 +65,7 @@ struct PlanInfo {
   std::int64_t max_batch = 0;
   std::int64_t workspace_limit_bytes = 0;
   std::int64_t memory_limit_bytes = 0;
-  /// Predicted, at opt shapes.
+  /// Predicted, at opt shapes. The peak is without what the process takes before it reads the plan, which is the process's.
   std::int64_t arena_bytes = 0;
   std::int64_t weights_bytes = 0;
   std::int64_t peak_bytes = 0;

@@ -1,13 +1,20 @@
 #include "plan/select.h"
 
+#include "base/memory.h"
+
 namespace temper {
 namespace {
 
 /// Asks one maker; true where it gave a kernel. What it refused is noted in `selection`.
-bool ask(const KernelMaker& maker, const Node& node, std::span<const Fact> in, Selection& selection) {
+bool ask(const KernelMaker& maker, const Node& node, std::span<const Fact> in, std::size_t most_workspace, Selection& selection) {
   std::optional<Prepared> prepared = maker.prepare(node, in);
   if (!prepared) return false;
   if (auto* kernel = std::get_if<std::unique_ptr<Kernel>>(&*prepared)) {
+    if ((*kernel)->workspace_bytes() > most_workspace) {
+      selection.refusals.push_back(fmt::format("{}: it needs {} of workspace", maker.name, format_bytes((*kernel)->workspace_bytes())));
+      selection.final = false;
+      return false;
+    }
     selection.kernel = std::move(*kernel);
     selection.maker = maker.name;
     return true;
@@ -20,30 +27,30 @@ bool ask(const KernelMaker& maker, const Node& node, std::span<const Fact> in, S
 
 }  // namespace
 
-Selection select_kernel(const Node& node, std::span<const Fact> in, Backends backends, std::string_view wanted) {
+Selection select_kernel(const Node& node, std::span<const Fact> in, Backends backends, std::string_view wanted, std::size_t most_workspace) {
   Selection selection{nullptr, "reference", {}, true};
   if (wanted == "reference") return selection;
   if (!wanted.empty()) {
     for (const Backend* backend : backends) {
       for (const KernelMaker& maker : backend->makers) {
-        if (maker.name == wanted && ask(maker, node, in, selection)) return selection;
+        if (maker.name == wanted && ask(maker, node, in, most_workspace, selection)) return selection;
       }
     }
   }
   for (const Backend* backend : backends) {
     for (const KernelMaker& maker : backend->makers) {
-      if (maker.name != wanted && ask(maker, node, in, selection)) return selection;
+      if (maker.name != wanted && ask(maker, node, in, most_workspace, selection)) return selection;
     }
   }
   return selection;
 }
 
-std::vector<Selection> all_kernels(const Node& node, std::span<const Fact> in, Backends backends, std::vector<std::string>* refusals) {
+std::vector<Selection> all_kernels(const Node& node, std::span<const Fact> in, Backends backends, std::vector<std::string>* refusals, std::size_t most_workspace) {
   std::vector<Selection> all;
   for (const Backend* backend : backends) {
     for (const KernelMaker& maker : backend->makers) {
       Selection selection;
-      if (ask(maker, node, in, selection)) all.push_back(std::move(selection));
+      if (ask(maker, node, in, most_workspace, selection)) all.push_back(std::move(selection));
       else refusals->insert(refusals->end(), selection.refusals.begin(), selection.refusals.end());
     }
   }

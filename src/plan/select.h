@@ -13,12 +13,15 @@ struct Selection {
   bool final = false;
 };
 
-/// The kernel of the maker named `wanted` if that accepts, else of the first that does; none where "reference" is wanted. `in`: dtypes
-/// and shapes known.
-Selection select_kernel(const Node& node, std::span<const Fact> in, Backends backends, std::string_view wanted = {});
+inline constexpr std::size_t kAnyWorkspace = ~std::size_t{0};
 
-/// Every kernel that accepts, in the backends' order. The others' reasons are added to `refusals`.
-std::vector<Selection> all_kernels(const Node& node, std::span<const Fact> in, Backends backends, std::vector<std::string>* refusals);
+/// The kernel of the maker named `wanted` if that accepts, else of the first that does; none where "reference" is wanted. `in`: dtypes
+/// and shapes known. Kernels that want more scratch memory than `most_workspace` are passed over.
+Selection select_kernel(const Node& node, std::span<const Fact> in, Backends backends, std::string_view wanted = {}, std::size_t most_workspace = kAnyWorkspace);
+
+/// Every kernel that accepts and is within `most_workspace`, in the backends' order. The others' reasons are added to `refusals`.
+std::vector<Selection> all_kernels(const Node& node, std::span<const Fact> in, Backends backends, std::vector<std::string>* refusals,
+                                   std::size_t most_workspace = kAnyWorkspace);
 
 /// A packed constant's row-major elements. Throws ModelError where no backend knows its layout.
 Tensor unpacked(const Fact& packed, Backends backends);

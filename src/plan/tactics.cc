@@ -125,15 +125,7 @@ class Chooser {
 
   std::unique_ptr<Kernel> compete(const Node& node, const Facts& in, const Facts& out, Tactic& tactic) {
     std::vector<std::string> refusals;
-    std::vector<Selection> all = all_kernels(node, in, backends_, &refusals);
-    if (options_.max_workspace_bytes > 0) {
-      for (Selection& one : all) {
-        if (one.kernel->workspace_bytes() <= options_.max_workspace_bytes) continue;
-        refusals.push_back(fmt::format("{}: needs {} bytes of workspace", one.maker, one.kernel->workspace_bytes()));
-        one.kernel.reset();
-      }
-      std::erase_if(all, [](const Selection& one) { return one.kernel == nullptr; });
-    }
+    std::vector<Selection> all = all_kernels(node, in, backends_, &refusals, options_.max_workspace_bytes > 0 ? options_.max_workspace_bytes : kAnyWorkspace);
     for (const std::string& refusal : refusals) {
       const std::size_t colon = refusal.find(": ");
       tactic.others.push_back({refusal.substr(0, colon), 0, refusal.substr(colon + 2)});

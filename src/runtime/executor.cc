@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "base/memory.h"
+#include "runtime/footprint.h"
 
 namespace temper {
 namespace {
@@ -36,8 +37,11 @@ std::shared_ptr<const Program> Executor::program_for(std::span<const Fact> input
     std::rotate(entries_.begin(), found, found + 1);
     return entries_.front().program;
   }
-  auto program = std::make_shared<const Program>(graph_, inputs, ProgramOptions{.backends = backends_, .chosen = chosen_, .reference = options_.reference});
-  if (entries_.size() == kKept) entries_.pop_back();
+  if (entries_.size() >= most_kept()) entries_.pop_back();
+  const UnkeptMemory unkept;  // packing takes memory for once
+  const std::size_t workspace = options_.max_workspace_bytes > 0 ? options_.max_workspace_bytes : kAnyWorkspace;
+  const ProgramOptions making{.backends = backends_, .chosen = chosen_, .reference = options_.reference, .most_workspace = workspace};
+  auto program = std::make_shared<const Program>(graph_, inputs, making);
   entries_.insert(entries_.begin(), Entry{{inputs.begin(), inputs.end()}, program});
   return program;
 }
@@ -56,6 +60,8 @@ void ExecutionContext::run(Inputs inputs) {
 void ExecutionContext::use(std::shared_ptr<const Program> program) {
   if (program == program_) return;
   frame_.reset();
+  const ExecutorOptions& options = executor_->options();
+  const bool streams = options.stream_constants || fit(*program, options.memory_limit_bytes).streams_weights;
   const std::int64_t needed = program->placement().memory.arena_bytes;
   if (needed > arena_bytes_) {
     arena_.reset();
@@ -63,7 +69,7 @@ void ExecutionContext::use(std::shared_ptr<const Program> program) {
     arena_ = allocate_buffer(static_cast<std::size_t>(needed));
     arena_bytes_ = needed;
   }
-  frame_ = std::make_unique<Frame>(*program, arena_, FrameOptions{executor_->options().profile, executor_->options().stream_constants});
+  frame_ = std::make_unique<Frame>(*program, arena_, FrameOptions{options.profile, streams});
   program_ = std::move(program);
   for (const auto& [i, tensor] : bound_outputs_) frame_->bind_output(i, tensor);
 }

@@ -21,6 +21,11 @@ struct ExecutorOptions {
   /// Constants in mapped files are given back to the system after each step that reads them: slower, but they are not all in
   /// memory at once.
   bool stream_constants = false;
+  /// Most memory of the whole process; 0: no limit. What is foreseen to need more is refused before it takes it, and constants are streamed
+  /// where that makes it fit.
+  std::size_t memory_limit_bytes = 0;
+  /// Most scratch memory of a step; 0: no limit.
+  std::size_t max_workspace_bytes = 0;
 };
 
 /// A graph ready to run. It is compiled for the dtypes and shapes of inputs when those are first seen; the programs of recent ones are
@@ -32,14 +37,13 @@ class Executor {
 
   const Graph& graph() const { return graph_; }
   const ExecutorOptions& options() const { return options_; }
-  /// As ExecutorOptions says; for contexts that are made from now on.
-  void stream_constants() { options_.stream_constants = true; }
 
   /// The program for inputs of these facts, in the order of graph().inputs(). Throws ModelError, naming the node that they do not fit.
   std::shared_ptr<const Program> program_for(std::span<const Fact> inputs) const;
 
  private:
   static constexpr std::size_t kKept = 8;
+  std::size_t most_kept() const { return options_.memory_limit_bytes > 0 ? 1 : kKept; }
   struct Entry {
     Facts inputs;
     std::shared_ptr<const Program> program;

@@ -13,6 +13,9 @@ namespace {
 constexpr std::int64_t kKernelBytes = 48 << 10;
 /// What lists of steps, facts and tensors take.
 constexpr std::int64_t kStepBytes = 4 << 10;
+/// Code of this program that reading and running a plan touches first, and of the library of a kernel that is made at run time.
+constexpr std::int64_t kOwnCodeBytes = 5 << 20;
+constexpr std::int64_t kLibraryCodeBytes = 3 << 20;
 
 std::int64_t bytes_of(const Fact& fact) {
   if (fact.packed) return static_cast<std::int64_t>(fact.packed->bytes.size_bytes());
@@ -20,21 +23,69 @@ std::int64_t bytes_of(const Fact& fact) {
   return 0;
 }
 
-/// Constants that live steps read, each once.
-std::int64_t weights_of(const Program& program, bool largest_step) {
+/// Constants in memory: all, and what remains where each step gives back its own.
+struct Weights {
+  std::int64_t all = 0;
+  std::int64_t largest_step = 0;
+  std::int64_t held = 0;  ///< copies that are not given back
+
+  std::int64_t streamed() const { return held + largest_step; }
+};
+
+Weights weights_of(const Program& program) {
+  Weights weights;
   std::vector<bool> seen(program.facts().size());
-  std::int64_t all = 0, largest = 0;
   for (const Program::Step& step : program.steps()) {
+    const auto held = step.selection.kernel != nullptr ? static_cast<std::int64_t>(step.selection.kernel->held_bytes()) : 0;
+    weights.held += held;
+    weights.all += held;
     std::int64_t mine = 0;
-    for (const ValueId input : step.node->inputs) {
-      if (seen[index(input)]) continue;
-      seen[index(input)] = true;
-      mine += bytes_of(program.facts()[index(input)]);
+    for (std::size_t i = 0; i < step.node->inputs.size(); ++i) {
+      const std::size_t id = index(step.node->inputs[i]);
+      const Fact& fact = program.facts()[id];
+      const bool copied = held > 0 && i == 1;  // the kernel reads its own
+      if (seen[id] || copied) continue;
+      seen[id] = true;
+      mine += bytes_of(fact);
+      if (fact.packed && step.kind != Program::Kind::kPlanned) weights.held += size_bytes(fact);  // unpacked
     }
-    all += mine;
-    largest = std::max(largest, mine);
+    for (const Program& region : step.regions) mine += weights_of(region).all;
+    weights.all += mine;
+    weights.largest_step = std::max(weights.largest_step, mine);
   }
-  return largest_step ? largest : all;
+  return weights;
+}
+
+/// The most bytes that slots hold at a time.
+std::int64_t loose_bytes_of(const Program& program) {
+  std::vector<std::int64_t> slots(program.slot_count());
+  std::int64_t now = 0, most = 0;
+  const auto set = [&](std::uint32_t slot, std::int64_t size) {
+    now += size - slots[slot];
+    slots[slot] = size;
+    most = std::max(most, now);
+  };
+  for (const Program::Step& step : program.steps()) {
+    if (step.kind == Program::Kind::kPlanned) {
+      for (const Program::Operand& operand : step.operands) {
+        if (operand.in == Program::Operand::In::kSlot && operand.last) set(operand.at, 0);
+      }
+      continue;
+    }
+    std::int64_t freed = 0;
+    for (const Program::Operand& operand : step.operands) {
+      if (operand.in != Program::Operand::In::kSlot || !operand.last) continue;
+      freed += slots[operand.at];  // when the step is done
+      slots[operand.at] = 0;
+    }
+    for (std::size_t i = 0; i < step.results.size(); ++i) {
+      const Fact& fact = program.facts()[index(step.node->outputs[i])];
+      const bool known = fact.dtype != DType::kString && fact.dtype != DType::kList && fact.shape.known();
+      if (step.results[i] != Program::kNoSlot) set(step.results[i], known ? size_bytes(fact) : 0);
+    }
+    now -= freed;
+  }
+  return most;
 }
 
 std::int64_t planned_bytes(const Program& program, const std::vector<Port>& ports) {
@@ -89,13 +140,20 @@ std::int64_t least_bytes(const Node& node, const Facts& facts) {
 
 Footprint footprint_of(const Program& program, bool streams_weights) {
   Footprint footprint;
-  std::int64_t kernels = 0;
-  for (const Program::Step& step : program.steps()) kernels += step.selection.kernel != nullptr;
-  footprint.code_bytes = static_cast<std::int64_t>(baseline_resident_bytes()) + kernels * kKernelBytes +
-                         static_cast<std::int64_t>(program.steps().size()) * kStepBytes;
-  footprint.weights_bytes = weights_of(program, streams_weights);
+  std::int64_t kernels = 0, made = 0;
+  for (const Program::Step& step : program.steps()) {
+    if (step.selection.kernel == nullptr) continue;
+    ++kernels;
+    made += step.selection.kernel->packed().empty() ? 0 : 1;
+  }
+  footprint.process_bytes = static_cast<std::int64_t>(baseline_resident_bytes());
+  footprint.code_bytes = kOwnCodeBytes + (made > 0 ? kLibraryCodeBytes : 0) + kernels * kKernelBytes + static_cast<std::int64_t>(program.steps().size()) * kStepBytes;
+  const Weights weights = weights_of(program);
+  footprint.weights_bytes = streams_weights ? weights.streamed() : weights.all;
+  footprint.held_bytes = weights.held;
   footprint.arena_bytes = program.placement().memory.arena_bytes;
-  footprint.ends_bytes = planned_bytes(program, program.graph().inputs()) + planned_bytes(program, program.graph().outputs());
+  footprint.loose_bytes = loose_bytes_of(program);
+  footprint.ends_bytes = planned_bytes(program, program.graph().inputs()) + 2 * planned_bytes(program, program.graph().outputs());
   footprint.streams_weights = streams_weights;
   return footprint;
 }
@@ -109,15 +167,19 @@ Footprint fit(const Program& program, std::size_t limit_bytes) {
   const auto text = [](std::int64_t bytes) { return format_bytes(static_cast<std::size_t>(bytes)); };
   throw ModelError(fmt::format(
       "needs {} of memory at these sizes, but {} is allowed: {} for the program and its kernels, {} for the weights of one step at a time (all: {}), "
-      "{} for activations, {} for inputs and outputs; the largest steps are {}; smaller inputs, a smaller batch or --max-workspace 0 would help",
-      text(streamed.total_bytes()), text(limit), text(streamed.code_bytes), text(streamed.weights_bytes), text(whole.weights_bytes),
-      text(streamed.arena_bytes), text(streamed.ends_bytes), largest_steps(program)));
+      "{} for activations, {} for results whose sizes depend on data, {} for inputs and outputs; the largest steps are {}; smaller inputs, a smaller batch, "
+      "optimising with a smaller --max-workspace, or --memory-limit {}M would help",
+      text(streamed.total_bytes()), text(limit), text(streamed.process_bytes + streamed.code_bytes), text(streamed.weights_bytes), text(whole.weights_bytes),
+      text(streamed.arena_bytes), text(streamed.loose_bytes), text(streamed.ends_bytes), largest_steps(program), (streamed.total_bytes() >> 20) + 1));
 }
 
-void fit(Executor& executor, const Plan& plan, std::size_t limit_bytes) {
-  if (limit_bytes == 0) return;
-  const auto inputs = opt_facts(executor.graph(), plan.profile);
-  if (inputs && fit(*executor.program_for(*inputs), limit_bytes).streams_weights) executor.stream_constants();
+void require_fits(const Executor& executor, const Plan& plan) {
+  const std::size_t limit = executor.options().memory_limit_bytes;
+  const bool one_size = std::ranges::all_of(plan.profile, [](const InputProfile& input) {
+    return std::ranges::all_of(input.dims, [](const DimRange& dim) { return dim.min == dim.max; });
+  });
+  if (limit == 0 || !one_size) return;
+  if (const auto inputs = opt_facts(executor.graph(), plan.profile)) fit(*executor.program_for(*inputs), limit);
 }
 
 void require_room(const Graph& graph, const Facts& facts, std::size_t limit_bytes) {

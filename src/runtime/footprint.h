@@ -10,14 +10,21 @@ namespace temper {
 
 /// What running a program takes, in bytes. The sum of all is the peak of the process.
 struct Footprint {
-  std::int64_t code_bytes = 0;     ///< the program itself, libraries, kernels
+  std::int64_t process_bytes = 0;  ///< what was there before a model was read
+  std::int64_t code_bytes = 0;     ///< parts of the program and its libraries that run, kernels, descriptions of steps
   std::int64_t weights_bytes = 0;  ///< constants, or with streaming those of the largest step
+  std::int64_t held_bytes = 0;     ///< of weights_bytes: copies that kernels made for themselves
   std::int64_t arena_bytes = 0;
-  std::int64_t ends_bytes = 0;     ///< inputs and outputs
+  std::int64_t loose_bytes = 0;    ///< results whose memory is not planned, the most at a time, as far as their sizes are known
+  std::int64_t ends_bytes = 0;     ///< inputs, and outputs twice: the run's and the caller's
   /// Whether constants are given back after each step, so that they are not all in memory at once.
   bool streams_weights = false;
 
-  std::int64_t total_bytes() const { return code_bytes + weights_bytes + arena_bytes + ends_bytes; }
+  /// Without what was there before: it depends on nothing but the program and the machine's kind.
+  std::int64_t plan_bytes() const { return code_bytes + weights_bytes + arena_bytes + loose_bytes + ends_bytes; }
+  std::int64_t total_bytes() const { return process_bytes + plan_bytes(); }
+  /// What of the total is no tensor that allocate_buffer gave.
+  std::int64_t beside_tensors_bytes() const { return process_bytes + code_bytes + weights_bytes - held_bytes; }
 };
 
 Footprint footprint_of(const Program& program, bool streams_weights);
@@ -26,8 +33,9 @@ Footprint footprint_of(const Program& program, bool streams_weights);
 /// not fit: what is needed, what is allowed, which steps are largest, what would help.
 Footprint fit(const Program& program, std::size_t limit_bytes);
 
-/// fit() of a plan whose graph is the executor's, at its opt sizes; the executor streams weights from now on where it must.
-void fit(Executor& executor, const Plan& plan, std::size_t limit_bytes);
+/// Throws ModelError as fit() does where the executor has a memory limit, the plan, whose graph is the executor's, is for inputs of one size, and does
+/// not fit. Other sizes are held against the limit when they come.
+void require_fits(const Executor& executor, const Plan& plan);
 
 /// Throws ModelError where a step alone needs more than `limit_bytes` (0: no limit) for what it reads and writes, on the sizes in `facts`: what
 /// can be said before kernels are chosen.

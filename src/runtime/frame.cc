@@ -68,7 +68,8 @@ void Frame::prepare(const Program::Step& step, StepState& state) {
     if (workspace > 0) state.workspace = {arena_.get() + step.workspace_offset_bytes, workspace};
     return;
   }
-  state.kernels = std::make_unique<KernelCache>(*step.node, step.facts, program_->backends());
+  if (step.kind == Program::Kind::kDefinition) return;
+  state.kernels = std::make_unique<KernelCache>(*step.node, step.facts, program_->backends(), program_->most_workspace());
   for (const Program& region : step.regions) state.regions.emplace_back(region, nullptr, options_);
 }
 
@@ -176,6 +177,7 @@ void Frame::run_timed(const Program::Step& step, StepState& state) {
 void Frame::run(const Program::Step& step, StepState& state) {
   switch (step.kind) {
     case Program::Kind::kPlanned: return run_planned(step, state);
+    case Program::Kind::kDefinition: return run_definition(step);
     case Program::Kind::kIf: return run_if(step, state);
     case Program::Kind::kLoop: return run_loop(step, state);
     default: return run_unplanned(step, state);
@@ -223,6 +225,22 @@ void Frame::release_constants(const Program::Step& step) {
   }
 }
 
+/// Whether its memory is soon used again: the arena, or an output's.
+bool Frame::in_arena(const Tensor& tensor) const {
+  const auto within = [&](const std::byte* begin, std::size_t size) { return tensor.bytes().data() >= begin && tensor.bytes().data() < begin + size; };
+  if (arena_ != nullptr && within(arena_.get(), static_cast<std::size_t>(program_->placement().memory.arena_bytes))) return true;
+  const auto& buffers = program_->placement().buffers;
+  for (std::size_t b = 0; b < buffers.size(); ++b) {
+    if (buffers[b].kind == Buffer::Kind::kOutput && within(buffers_[b].bytes().data(), buffers_[b].size_bytes())) return true;
+  }
+  return false;
+}
+
+/// A tensor to read in this step alone: planned memory as it is.
+Tensor Frame::look(const Program::Operand& operand) {
+  return operand.in == In::kPlace ? tensor_at(static_cast<ValueId>(operand.at)) : take(operand);
+}
+
 /// A tensor that the one who gets it may keep: planned memory, which is soon used again, is copied.
 Tensor Frame::take(const Program::Operand& operand) {
   if (operand.in == In::kConstant) return program_->constants()[operand.at];
@@ -232,9 +250,26 @@ Tensor Frame::take(const Program::Operand& operand) {
   return program_->placement().buffers[b].kind == Buffer::Kind::kInput ? tensor : copy_of(tensor);
 }
 
+/// What the definition makes is the result: it is not copied to a place of its own.
+void Frame::run_definition(const Program::Step& step) {
+  arguments_.clear();
+  for (const Program::Operand& operand : step.operands) arguments_.push_back(look(operand));
+  Tensors results = step.node->op.reference(arguments_, {});
+  invariant(results.size() == step.node->outputs.size(), "operator {} gave {} outputs of {}", step.node->op.name(), results.size(), step.node->outputs.size());
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    const Fact& fact = program_->facts()[index(step.node->outputs[i])];
+    require(results[i].dtype() == fact.dtype && results[i].shape() == *fact.shape.known(), "output {} is {}, but {} was foreseen", i, results[i], fact);
+    if (in_arena(results[i])) results[i] = copy_of(results[i]);  // a view of an operand
+  }
+  arguments_.clear();
+  set_results(step, std::move(results));
+  if (options_.stream_constants) release_constants(step);
+}
+
 void Frame::run_unplanned(const Program::Step& step, StepState& state) {
   arguments_.clear();
-  for (const Program::Operand& operand : step.operands) arguments_.push_back(take(operand));
+  const bool keeps = !step.regions.empty() || std::ranges::any_of(step.node->outputs, [&](ValueId output) { return program_->facts()[index(output)].dtype == DType::kList; });
+  for (const Program::Operand& operand : step.operands) arguments_.push_back(keeps ? take(operand) : look(operand));
   std::optional<Tensors> results = state.kernels->run(arguments_);
   if (!results) {
     results = step.node->op.reference(arguments_, [&state](std::size_t region, Inputs in) {
@@ -245,6 +280,9 @@ void Frame::run_unplanned(const Program::Step& step, StepState& state) {
       for (std::size_t i = 0; i < frame.outputs_.size(); ++i) outputs.push_back(frame.take_output(i));
       return outputs;
     });
+    for (Tensor& result : *results) {
+      if (!keeps && in_arena(result)) result = copy_of(result);  // a view of an operand
+    }
   }
   arguments_.clear();
   set_results(step, std::move(*results));
@@ -303,9 +341,9 @@ void Frame::add_profile(std::vector<NodeProfile>& profile) const {
     const StepState& state = states_[s];
     const std::size_t at = profile.size();
     const Kernel* kernel = step.selection.kernel.get();
-    std::string name = kernel != nullptr ? std::string(kernel->name()) : step.kind == Program::Kind::kPlanned ? "reference"
+    std::string name = kernel != nullptr ? std::string(kernel->name()) : state.kernels == nullptr ? "reference"
                        : step.regions.empty() ? state.kernels->kernel_name() : "control";
-    const auto& refusals = step.kind == Program::Kind::kPlanned ? step.selection.refusals : state.kernels->refusals();
+    const auto& refusals = state.kernels == nullptr ? step.selection.refusals : state.kernels->refusals();
     profile.push_back({step.node, std::move(name), refusals, state.count, state.elapsed_ns});
     for (const Frame& region : state.regions) region.add_profile(profile);
     for (std::size_t i = at + 1; i < profile.size(); ++i) profile[at].elapsed_ns -= profile[i].elapsed_ns;

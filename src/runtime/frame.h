@@ -64,12 +64,15 @@ class Frame {
   Tensor tensor_at(ValueId id) const;
   Tensor argument(const Program::Operand& operand) const;
   void set_buffer(std::size_t buffer, Tensor tensor);
+  bool in_arena(const Tensor& tensor) const;
+  Tensor look(const Program::Operand& operand);
   Tensor take(const Program::Operand& operand);
   void run_timed(const Program::Step& step, StepState& state);
   void run(const Program::Step& step, StepState& state);
   void run_planned(const Program::Step& step, StepState& state);
   bool fill_from_slots(const Program::Step& step, StepState& state);
   void run_on(const Program::Step& step, StepState& state);
+  void run_definition(const Program::Step& step);
   void run_unplanned(const Program::Step& step, StepState& state);
   void run_if(const Program::Step& step, StepState& state);
   void run_loop(const Program::Step& step, StepState& state);

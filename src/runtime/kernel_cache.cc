@@ -59,7 +59,7 @@ KernelCache::Entry KernelCache::prepare(Inputs in) {
   const Facts outputs = node_->op.infer(facts, node_->regions);
   Selection selection{nullptr, "reference", {"the size of the result is known only when it is there"}, false};
   if (std::ranges::all_of(outputs, [](const Fact& fact) { return fact.shape.known().has_value(); })) {
-    selection = select_kernel(*node_, facts, backends_);
+    selection = select_kernel(*node_, facts, backends_, {}, most_workspace_);
   }
   for (const Fact& fact : outputs) {
     if (selection.kernel != nullptr) entry.outputs.push_back({fact.dtype, *fact.shape.known()});

@@ -11,8 +11,8 @@ namespace temper {
 class KernelCache {
  public:
   /// `facts` of the node's inputs, with elements where an input is constant.
-  KernelCache(const Node& node, Facts facts, Backends backends)
-      : node_(&node), facts_(std::move(facts)), backends_(backends), asks_(!backends.empty() && node.regions.empty()) {}
+  KernelCache(const Node& node, Facts facts, Backends backends, std::size_t most_workspace = kAnyWorkspace)
+      : node_(&node), facts_(std::move(facts)), backends_(backends), most_workspace_(most_workspace), asks_(!backends.empty() && node.regions.empty()) {}
 
   /// The node's outputs in memory of their own, or an input's that no one else holds; nullopt where only the operator's
   /// definition serves.
@@ -42,6 +42,7 @@ class KernelCache {
   const Node* node_;
   Facts facts_;
   Backends backends_;
+  std::size_t most_workspace_;
   bool asks_;
   std::size_t last_ = 0;
   std::uint64_t clock_ = 0;

@@ -31,6 +31,8 @@ class Program::Compiler {
     uses_.resize(count);
     slot_.resize(count, kNoSlot);
     constant_.resize(count, kNoSlot);
+    planned_.resize(count);
+    for (const Port& input : graph_.inputs()) planned_[index(input.value)] = options_.plan_memory && sized(fact(input.value));
   }
 
   void compile() {
@@ -61,19 +63,25 @@ class Program::Compiler {
     step.kind = kind_of(node);
     const bool planned = options_.plan_memory && step.kind == Kind::kUnplanned && std::ranges::all_of(node.inputs, [&](ValueId input) { return readable(input); }) &&
                          std::ranges::all_of(node.outputs, [&](ValueId output) { return sized(fact(output)); });
-    if (planned) {
-      step.kind = Kind::kPlanned;
-      if (!node.op.view()) {
-        step.selection = in_context([&] { return fmt::format("node '{}' ({})", node.name, node.op.name()); }, [&] {
-          if (options_.reference) return Selection{nullptr, "reference"};
-          const std::string_view chosen = index(id) < options_.chosen.size() ? options_.chosen[index(id)] : std::string_view();
-          return select_kernel(node, facts_of(node.inputs), options_.backends, chosen);
-        });
-      } else {
-        step.selection.maker = "view";
-      }
-    }
+    if (planned) settle(id, step);
+    for (const ValueId output : node.outputs) planned_[index(output)] = step.kind == Kind::kPlanned;
     program_.steps_.push_back(std::move(step));
+  }
+
+  /// What runs a step of known sizes.
+  void settle(NodeId id, Step& step) {
+    const Node& node = *step.node;
+    if (node.op.view()) {
+      step.kind = planned_[index(node.inputs[0])] ? Kind::kPlanned : Kind::kDefinition;
+      step.selection.maker = "view";
+      return;
+    }
+    step.selection = in_context([&] { return fmt::format("node '{}' ({})", node.name, node.op.name()); }, [&] {
+      if (options_.reference) return Selection{nullptr, "reference"};
+      const std::string_view chosen = index(id) < options_.chosen.size() ? options_.chosen[index(id)] : std::string_view();
+      return select_kernel(node, facts_of(node.inputs), options_.backends, chosen, options_.most_workspace);
+    });
+    step.kind = step.selection.kernel != nullptr ? Kind::kPlanned : Kind::kDefinition;
   }
 
   void count_uses() {
@@ -115,12 +123,13 @@ class Program::Compiler {
       return;
     }
     for (const ValueId output : node.outputs) step.results.push_back(define(output));
+    if (step.kind == Kind::kDefinition) return;
     step.facts = facts_of(node.inputs);
     for (Fact& fact : step.facts) fact.packed = nullptr;  // use() has unpacked it
     for (const Graph& region : node.regions) {
       Facts inputs;
       for (const Port& input : region.inputs()) inputs.push_back(region.fact(input.value));
-      step.regions.emplace_back(region, inputs, ProgramOptions{.backends = options_.backends, .plan_memory = false, .reference = options_.reference});
+      step.regions.emplace_back(region, inputs, ProgramOptions{.backends = options_.backends, .plan_memory = false, .reference = options_.reference, .most_workspace = options_.most_workspace});
     }
   }
 
@@ -173,10 +182,11 @@ class Program::Compiler {
   std::vector<std::uint32_t> slot_;
   std::vector<std::uint32_t> constant_;
   std::vector<std::uint32_t> free_;
+  std::vector<bool> planned_;  // by value: it is in memory that is planned
 };
 
 Program::Program(const Graph& graph, std::span<const Fact> inputs, const ProgramOptions& options)
-    : graph_(&graph), backends_(options.reference ? Backends() : options.backends), facts_(specialise(graph, inputs)) {
+    : graph_(&graph), backends_(options.reference ? Backends() : options.backends), most_workspace_(options.most_workspace), facts_(specialise(graph, inputs)) {
   Compiler(*this, options).compile();
 }
 

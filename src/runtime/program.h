@@ -17,14 +17,24 @@ struct ProgramOptions {
   bool plan_memory = true;
   /// Every operator's definition runs; backends serve only to unpack constants.
   bool reference = false;
+  /// Kernels that want more scratch memory are passed over.
+  std::size_t most_workspace = kAnyWorkspace;
 };
 
-/// A graph compiled for inputs of certain dtypes and shapes: the steps that are left to do, in order. What is of known size has a kernel
-/// and a place in memory planned beforehand; the rest (sizes that depend on data, lists, strings, regions) gets memory as it comes.
+/// A graph compiled for inputs of certain dtypes and shapes: the steps that are left to do, in order. What is of known size and has
+/// a kernel has a place in memory planned beforehand; the rest (sizes that depend on data, lists, strings, regions, operators of which only
+/// the definition serves) gets memory as it comes.
 /// Immutable: a Frame has the memory in which one run at a time happens.
 class Program {
  public:
-  enum class Kind : std::uint8_t { kPlanned, kUnplanned, kIf, kLoop, kRegions };
+  enum class Kind : std::uint8_t {
+    kPlanned,     ///< a kernel, or a view of what is in planned memory
+    kDefinition,  ///< sizes are known, but only the operator's definition serves
+    kUnplanned,
+    kIf,
+    kLoop,
+    kRegions,
+  };
 
   /// Where a step or an output reads a value.
   struct Operand {
@@ -40,7 +50,7 @@ class Program {
     Kind kind = Kind::kUnplanned;
     std::vector<Operand> operands;
     std::vector<std::uint32_t> results;  ///< slots, kNoSlot where nothing uses the result; values of a planned step
-    Selection selection;                 ///< of a planned step
+    Selection selection;                 ///< of a planned step, or one that its definition runs
     bool elided = false;
     std::int64_t workspace_offset_bytes = 0;
     Facts facts;                           ///< of inputs, for steps that are not planned
@@ -61,12 +71,14 @@ class Program {
   const std::vector<Operand>& outputs() const { return outputs_; }
   /// Those that kernels are asked of.
   Backends backends() const { return backends_; }
+  std::size_t most_workspace() const { return most_workspace_; }
 
  private:
   class Compiler;
 
   const Graph* graph_;
   Backends backends_;
+  std::size_t most_workspace_;
   Facts facts_;
   std::vector<Step> steps_;
   Placement placement_;

@@ -2,6 +2,7 @@
 
 #include "backends/onednn/families.h"
 #include "backends/onednn/layout.h"
+#include "base/file.h"
 
 namespace temper::onednn {
 namespace {
@@ -90,6 +91,8 @@ Weights::Weights(const Fact& fact, const Memory::desc& from, const Memory::desc&
   const Tensor plain = fact.constant ? *fact.constant : *unpack(fact);
   Tensor bytes(DType::kUInt8, Shape{static_cast<std::int64_t>(to.get_size())});
   reorder(from, plain.bytes().data(), to, bytes.mutable_bytes().data());
+  held_bytes_ = bytes.size_bytes();
+  release_mapped(fact.packed ? fact.packed->bytes.bytes() : plain.bytes());  // it is not read again
   if (layout.empty()) kept_ = std::move(bytes);
   else packed_ = std::make_shared<const Packed>(Packed{std::move(layout), std::move(bytes)});
 }

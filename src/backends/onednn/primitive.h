@@ -63,6 +63,8 @@ class Weights {
   const std::byte* data(const Tensor& given) const {
     return (packed_ ? packed_->bytes : kept_ ? *kept_ : given).bytes().data();
   }
+  /// What was packed here, and did not come packed.
+  std::size_t held_bytes() const { return held_bytes_; }
   std::vector<PackedInput> packed(std::size_t input) const {
     return packed_ ? std::vector{PackedInput{input, packed_}} : std::vector<PackedInput>();
   }
@@ -70,6 +72,7 @@ class Weights {
  private:
   std::shared_ptr<const Packed> packed_;
   std::optional<Tensor> kept_;  // packed in a layout that has no name
+  std::size_t held_bytes_ = 0;
 };
 
 /// The layouts to ask a primitive to take weights in, best first: where the weights are packed already, that layout; where constant, any.

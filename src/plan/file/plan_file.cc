@@ -10,7 +10,7 @@
 namespace temper {
 namespace {
 
-/// Some 0.15 ms a MB, for pages that the first run reads in any case: little beside that run, but not where a run touches few of
+/// Some 0.15 ms a MB, for pages that the first run has read from disk in any case: little beside that run, but not where a run touches few of
 /// the weights, as with huge embeddings. So larger ones are left to those who ask.
 constexpr std::size_t kQuickBytes = std::size_t{256} << 20;
 
