@@ -14,6 +14,7 @@ const Backend& cpu_backend() {
           {"cpu/detection", cpu::prepare_detection},
           {"cpu/fill", cpu::prepare_fill},
           {"cpu/gather", cpu::prepare_gather},
+          {"cpu/normalise", cpu::prepare_normalise},
           {"cpu/order", cpu::prepare_order},
           {"cpu/pad", cpu::prepare_pad},
           {"cpu/rearrange", cpu::prepare_rearrange},

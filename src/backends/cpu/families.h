@@ -12,6 +12,7 @@ std::optional<Prepared> prepare_crop_and_resize(const Node& node, std::span<cons
 std::optional<Prepared> prepare_detection(const Node& node, std::span<const Fact> in);
 std::optional<Prepared> prepare_fill(const Node& node, std::span<const Fact> in);
 std::optional<Prepared> prepare_gather(const Node& node, std::span<const Fact> in);
+std::optional<Prepared> prepare_normalise(const Node& node, std::span<const Fact> in);
 std::optional<Prepared> prepare_order(const Node& node, std::span<const Fact> in);
 std::optional<Prepared> prepare_pad(const Node& node, std::span<const Fact> in);
 std::optional<Prepared> prepare_rearrange(const Node& node, std::span<const Fact> in);
