@@ -16,7 +16,7 @@ constexpr std::string_view kElementwise =
     "squared_difference logical_and logical_or logical_not invert bitwise_and bitwise_or bitwise_xor "
     "left_shift right_shift floor ceil round is_nan is_inf is_finite sin cos tan asin acos atan atan2 "
     "sinh cosh tanh asinh acosh atanh equal not_equal less less_equal greater greater_equal "
-    "approximate_equal select relu relu6 leaky_relu elu selu softplus softsign sigmoid hard_swish erf "
+    "approximate_equal select relu relu6 leaky_relu elu selu softplus softsign sigmoid hard_swish mish erf "
     "erfc erfinv ndtri lgamma digamma cast zeros_like ones_like identity bucketize next_after ";
 
 constexpr std::array kOverBatch = std::to_array<std::string_view>({

@@ -1,3 +1,5 @@
+#include <map>
+
 #include "ops/arrays/concat.h"
 #include "ops/arrays/transpose.h"
 #include "passes/linear.h"
@@ -19,17 +21,20 @@ Axes normalised(const Axes& axes) {
   return all;
 }
 
+Axes inverse(const Axes& perm) {
+  Axes back(perm.size());
+  for (std::size_t i = 0; i < perm.size(); ++i) back[static_cast<std::size_t>(perm[i])] = static_cast<std::int64_t>(i);
+  return back;
+}
+
 /// The constant as it stands before dims are turned by `perm`: turned back, with dims of 1 in front to have as many.
 ValueId turned_back(Rewriter& rewriter, const Tensor& constant, const Axes& perm) {
   if (constant.elements() == 1) return rewriter.add_constant(constant.reshaped({}));
   Shape full;
   for (std::size_t i = constant.rank(); i < perm.size(); ++i) full.push_back(1);
   for (const std::int64_t dim : constant.shape()) full.push_back(dim);
-  Transpose back;
-  back.perm.resize(perm.size());
-  for (std::size_t i = 0; i < perm.size(); ++i) back.perm[static_cast<std::size_t>(perm[i])] = static_cast<std::int64_t>(i);
   const Tensor whole = constant.reshaped(full);
-  return rewriter.add_constant(back.reference({&whole, 1})[0]);
+  return rewriter.add_constant(Transpose{inverse(perm)}.reference({&whole, 1})[0]);
 }
 
 /// What turns the dims that a reduction leaves, which stand in the order of `kept`, from the order in which they stand unturned.
@@ -42,18 +47,25 @@ Axes order_of(const Axes& kept) {
 
 }  // namespace
 
-/// Lets transposes come after element-wise operators, concatenations and reductions, towards those that undo them.
+/// Lets transposes come after element-wise operators, concatenations, paddings and reductions, towards those that undo them.
 ///     relu(transpose(x))                           =>   transpose(relu(x))
 ///     add(transpose(x) {p}, transpose(y) {p})      =>   transpose(add(x, y)) {p}
+///     add(x, transpose(y)), where x is turned the other way elsewhere    =>   transpose(add(that, y))
 ///     mul(transpose(x), constant)                  =>   transpose(mul(x, constant turned back))
 ///     mean(transpose(x) {0,3,1,2}) {axes: [2,3]}   =>   mean(x) {axes: [1,2]}
+///     pad(transpose(x) {p}, paddings)              =>   transpose(pad(x, paddings turned back)) {p}
 struct SinkTransposes {
   static constexpr std::string_view kName = "sink_transposes";
   static constexpr Stage kStage = Stage::kLayout;
 
-  Rewrite apply(Rewriter& rewriter, const Node& node) const {
+  /// What values have become by transposes seen so far.
+  std::map<std::pair<ValueId, Axes>, ValueId> turned;
+
+  Rewrite apply(Rewriter& rewriter, const Node& node) {
+    if (const auto* transpose = node.op.as<Transpose>()) turned[{node.inputs[0], normalised(transpose->perm)}] = node.outputs[0];
     const auto* concat = node.op.as<Concat>();
     if (is_reduction(node.op.name())) return below_reduction(rewriter, node);
+    if (node.op.name() == "pad") return below_pad(rewriter, node);
     if (node.outputs.size() != 1 || node.inputs.empty() || (concat == nullptr && !is_by_element(node.op.name()))) return skip();
     std::optional<Axes> perm;
     for (const ValueId input : node.inputs) {
@@ -72,7 +84,9 @@ struct SinkTransposes {
       } else if (constant != nullptr && concat == nullptr && constant->rank() <= perm->size() && constant->dtype() != DType::kString) {
         before.push_back(turned_back(rewriter, *constant, *perm));
       } else {
-        return skip("an input is not turned");
+        const auto known = turned.find({input, inverse(*perm)});
+        if (known == turned.end()) return skip("an input is not turned");
+        before.push_back(known->second);
       }
     }
     Op op = node.op;
@@ -101,6 +115,25 @@ struct SinkTransposes {
     const Op op = with_attributes(node.op, {{"axes", axes}});
     const ValueId reduced = rewriter.add(op, {rewriter.producer(node.inputs[0])->inputs[0]});
     return Rewriter::replace(node, rewriter.add(Transpose{left}, {reduced}));
+  }
+
+  /// Each dim is padded as it was where it lies before.
+  static Rewrite below_pad(Rewriter& rewriter, const Node& node) {
+    const auto* transpose = rewriter.producer_as<Transpose>(node.inputs[0]);
+    if (transpose == nullptr) return skip();
+    const Tensor* paddings = rewriter.constant(node.inputs[1]);
+    if (paddings == nullptr || paddings->shape() != Shape{static_cast<std::int64_t>(transpose->perm.size()), 2}) return skip("the paddings are computed");
+    if (!only_here(rewriter, node, node.inputs[0])) return skip("a transposed input is used elsewhere as well");
+    const Axes perm = normalised(transpose->perm);
+    const auto amounts = paddings->to_int64s();
+    Tensor before(DType::kInt64, paddings->shape());
+    for (std::size_t i = 0; i < 2 * perm.size(); ++i) {
+      before.mutable_data<std::int64_t>()[static_cast<std::size_t>(2 * perm[i / 2]) + i % 2] = amounts[i];
+    }
+    ValueIds inputs = node.inputs;
+    inputs[0] = rewriter.producer(node.inputs[0])->inputs[0];
+    inputs[1] = rewriter.add_constant(std::move(before));
+    return Rewriter::replace(node, rewriter.add(Transpose{perm}, {rewriter.add(node.op, std::move(inputs))}));
   }
 
   static bool only_here(const Rewriter& rewriter, const Node& node, ValueId input) {

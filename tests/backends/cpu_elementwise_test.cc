@@ -49,7 +49,7 @@ TEST(CpuUnary, IsTheDefinition) {
 }
 
 TEST(CpuUnary, IsTheDefinitionToRounding) {
-  for (const char* op : {"exp", "expm1", "log", "log1p", "tanh", "erf", "sigmoid", "silu", "softplus", "selu", "gelu", "gelu_tanh"}) {
+  for (const char* op : {"exp", "expm1", "log", "log1p", "tanh", "erf", "sigmoid", "silu", "softplus", "selu", "gelu", "gelu_tanh", "mish"}) {
     agrees_everywhere(op, {}, 1e-6);
   }
   agrees_everywhere("elu", {{"alpha", 1.5}}, 1e-6);

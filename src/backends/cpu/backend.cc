@@ -15,6 +15,7 @@ const Backend& cpu_backend() {
           {"cpu/fill", cpu::prepare_fill},
           {"cpu/gather", cpu::prepare_gather},
           {"cpu/normalise", cpu::prepare_normalise},
+          {"cpu/row_norm", cpu::prepare_row_norm},
           {"cpu/order", cpu::prepare_order},
           {"cpu/pad", cpu::prepare_pad},
           {"cpu/rearrange", cpu::prepare_rearrange},

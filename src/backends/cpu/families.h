@@ -13,6 +13,7 @@ std::optional<Prepared> prepare_detection(const Node& node, std::span<const Fact
 std::optional<Prepared> prepare_fill(const Node& node, std::span<const Fact> in);
 std::optional<Prepared> prepare_gather(const Node& node, std::span<const Fact> in);
 std::optional<Prepared> prepare_normalise(const Node& node, std::span<const Fact> in);
+std::optional<Prepared> prepare_row_norm(const Node& node, std::span<const Fact> in);
 std::optional<Prepared> prepare_order(const Node& node, std::span<const Fact> in);
 std::optional<Prepared> prepare_pad(const Node& node, std::span<const Fact> in);
 std::optional<Prepared> prepare_rearrange(const Node& node, std::span<const Fact> in);

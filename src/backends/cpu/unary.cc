@@ -60,6 +60,7 @@ TEMPER_UNARY(erf, float, float, error_function(x))
 TEMPER_UNARY(sigmoid, float, float, logistic(x))
 TEMPER_UNARY(silu, float, float, x* logistic(x))
 TEMPER_UNARY(softplus, float, float, (x > 0.0F ? x : 0.0F) + logarithm_of_one_more(exponential(-std::abs(x))))
+TEMPER_UNARY(mish, float, float, x* hyperbolic_tangent((x > 0.0F ? x : 0.0F) + logarithm_of_one_more(exponential(-std::abs(x)))))
 TEMPER_UNARY(softsign, float, float, x / (1.0F + std::abs(x)))
 TEMPER_UNARY(hard_swish, float, float, x*(clipped(x + 3.0F, 0.0F, 6.0F) / 6.0F))
 TEMPER_UNARY(hard_sigmoid, float, float, clipped(x + 3.0F, 0.0F, 6.0F) / 6.0F)
@@ -118,7 +119,7 @@ constexpr Unary kUnary[] = {
     {"tan", kF32, tan_run},             {"asin", kF32, asin_run},         {"acos", kF32, acos_run},
     {"atan", kF32, atan_run},           {"sinh", kF32, sinh_run},         {"cosh", kF32, cosh_run},
     {"asinh", kF32, asinh_run},         {"acosh", kF32, acosh_run},       {"atanh", kF32, atanh_run},
-    {"erfc", kF32, erfc_run},
+    {"erfc", kF32, erfc_run},           {"mish", kF32, mish_run},
 };
 
 /// Elements from which a second thread pays.

@@ -137,6 +137,16 @@ struct GeluTanh : Unary<GeluTanh, Floats> {
 };
 REGISTER_OP(GeluTanh);
 
+/// y = x * tanh(log(1 + e^x)).
+struct Mish : Unary<Mish, Floats> {
+  static constexpr std::string_view kName = "mish";
+  template <class T>
+  T apply(T x) const {
+    return x * std::tanh((x > T(0) ? x : T(0)) + std::log1p(std::exp(-std::abs(x))));
+  }
+};
+REGISTER_OP(Mish);
+
 /// y = x * min(max(x + 3, 0), 6) / 6.
 struct HardSwish : Unary<HardSwish, Floats> {
   static constexpr std::string_view kName = "hard_swish";

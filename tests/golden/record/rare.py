@@ -298,6 +298,34 @@ def activations():
         share = b.AddV2(b.Tanh(b.Mul(inner, np.float32(0.7978846))), np.float32(1))
         return b.Mul(x, b.Mul(share, np.float32(0.5)))
 
+    def mish(b):
+        x = b.input(b.uniform(-4, 4, 3, 7))
+        return b.Mul(x, b.Tanh(b.Softplus(x)))
+
+    def moments(b, x):
+        mean = b.Mean(x, np.int32([-1]), keep_dims=True)
+        return mean, b.Rsqrt(b.AddV2(b.Mean(b.SquaredDifference(x, mean), np.int32([-1]), keep_dims=True), np.float32(1e-3)))
+
+    def layer_norm(b):
+        x = b.input(b.uniform(-4, 4, 3, 7))
+        mean, inverse = moments(b, x)
+        inverse = b.Mul(inverse, b.uniform(0.5, 2, 7))
+        return b.AddV2(b.Mul(x, inverse), b.Sub(b.uniform(-1, 1, 7), b.Mul(mean, inverse)))
+
+    def layer_norm_centred(b):
+        x = b.input(b.uniform(-4, 4, 3, 7))
+        mean, inverse = moments(b, x)
+        return b.AddV2(b.Mul(b.Mul(b.Sub(x, mean), inverse), b.uniform(0.5, 2, 7)), b.uniform(-1, 1, 7))
+
+    def l2_normalise(b):
+        x = b.input(b.uniform(-4, 4, 3, 7))
+        length = b.Sum(b.Square(x), np.int32([-1]), keep_dims=True)
+        return b.Mul(x, b.Rsqrt(b.Maximum(length, np.float32(1e-12))))
+
+    case("Softplus", "mish", mish, ELEMENTARY)
+    case("SquaredDifference", "layer_norm", layer_norm, ELEMENTARY)
+    case("SquaredDifference", "layer_norm_centred", layer_norm_centred, ELEMENTARY)
+    case("Rsqrt", "l2_normalise", l2_normalise, ELEMENTARY)
     case("Relu6", "hard_sigmoid", gated, ROUNDED)
     case("Sigmoid", "silu", silu, ELEMENTARY)
     case("Erf", "gelu", gelu, ELEMENTARY)

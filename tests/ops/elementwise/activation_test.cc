@@ -41,6 +41,7 @@ TEST(Activations, AreWhatTheirFormulasSay) {
   check({"gelu", "gelu", {}, {x}, {f32({6}, {0, -0.15865526F, 0, 1.9544997F, 200, kNaN})}, 1e-7, 1e-7});
   check({"gelu_tanh", "gelu_tanh", {}, {x}, {f32({6}, {0, -0.15880801F, 0, 1.9545977F, 200, kNaN})}, 1e-7, 1e-7});
   check({"silu of nothing", "silu", {}, {f32({0, 2}, {})}, {f32({0, 2}, {})}});
+  check({"mish", "mish", {}, {f32({4}, {0, -1, 2, 200})}, {f32({4}, {0, -0.30340147F, 1.9439590F, 200})}, 1e-6, 1e-6});
   check_refused({"gelu of integers", "gelu", {}, {i32({1}, {1})}, {}}, "needs a float input");
   check({"sigmoid of infinities", "sigmoid", {}, {f32({2}, {-kInfinity, kInfinity})}, {f32({2}, {0, 1})}});
 }
