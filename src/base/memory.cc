@@ -1,7 +1,6 @@
 #include "base/memory.h"
 
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -203,10 +202,13 @@ std::size_t memory_limit() { return limit_bytes(); }
 void set_memory_limit(std::size_t bytes) { limit_bytes() = bytes; }
 std::size_t memory_in_use() { return in_use_bytes; }
 
+/// Not getrusage's: that counts what a process was before it became this program.
 std::size_t peak_resident_bytes() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<std::size_t>(usage.ru_maxrss) * 1024;
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("VmHWM:")) return std::strtoull(line.c_str() + 6, nullptr, 10) * 1024;
+  }
+  return 0;
 }
 
 std::size_t resident_bytes() {

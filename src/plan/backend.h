@@ -27,6 +27,8 @@ class Kernel {
   virtual std::size_t workspace_bytes() const { return 0; }
   /// Whether output 0 may be the memory of this input, which has its size in bytes.
   virtual bool in_place(std::size_t) const { return false; }
+  /// Whether its code is made when it is prepared, and so takes memory of its own.
+  virtual bool made_at_run_time() const { return false; }
   /// Bytes of constants that it made and holds for itself, beside those that it was given.
   virtual std::size_t held_bytes() const { return 0; }
   /// The constants that it has packed, so that it does not read the originals.

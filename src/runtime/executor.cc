@@ -61,7 +61,7 @@ void ExecutionContext::use(std::shared_ptr<const Program> program) {
   if (program == program_) return;
   frame_.reset();
   const ExecutorOptions& options = executor_->options();
-  const bool streams = options.stream_constants || fit(*program, options.memory_limit_bytes).streams_weights;
+  const bool streams = options.stream_constants || (options.memory_limit_bytes > 0 && fit(*program, options.memory_limit_bytes).streams_weights);
   const std::int64_t needed = program->placement().memory.arena_bytes;
   if (needed > arena_bytes_) {
     arena_.reset();

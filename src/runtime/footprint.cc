@@ -9,13 +9,14 @@
 namespace temper {
 namespace {
 
-/// What a kernel that is made at run time takes for its code and descriptions.
+/// What a kernel whose code is made at run time takes for it, and for its descriptions.
 constexpr std::int64_t kKernelBytes = 48 << 10;
-/// What lists of steps, facts and tensors take.
-constexpr std::int64_t kStepBytes = 4 << 10;
-/// Code of this program that reading and running a plan touches first, and of the library of a kernel that is made at run time.
-constexpr std::int64_t kOwnCodeBytes = 5 << 20;
-constexpr std::int64_t kLibraryCodeBytes = 3 << 20;
+/// What lists of steps, facts and tensors take, and code of ours that only some kernels run.
+constexpr std::int64_t kStepBytes = 16 << 10;
+/// Code of this program that reading and running a plan touches first, and of the library that makes kernels at run time. The system loads it in
+/// large pieces, so that it depends little on the plan.
+constexpr std::int64_t kOwnCodeBytes = 9 << 19;
+constexpr std::int64_t kLibraryCodeBytes = 11 << 18;
 
 std::int64_t bytes_of(const Fact& fact) {
   if (fact.packed) return static_cast<std::int64_t>(fact.packed->bytes.size_bytes());
@@ -140,14 +141,10 @@ std::int64_t least_bytes(const Node& node, const Facts& facts) {
 
 Footprint footprint_of(const Program& program, bool streams_weights) {
   Footprint footprint;
-  std::int64_t kernels = 0, made = 0;
-  for (const Program::Step& step : program.steps()) {
-    if (step.selection.kernel == nullptr) continue;
-    ++kernels;
-    made += step.selection.kernel->packed().empty() ? 0 : 1;
-  }
+  std::int64_t made = 0;
+  for (const Program::Step& step : program.steps()) made += step.selection.kernel != nullptr && step.selection.kernel->made_at_run_time();
   footprint.process_bytes = static_cast<std::int64_t>(baseline_resident_bytes());
-  footprint.code_bytes = kOwnCodeBytes + (made > 0 ? kLibraryCodeBytes : 0) + kernels * kKernelBytes + static_cast<std::int64_t>(program.steps().size()) * kStepBytes;
+  footprint.code_bytes = kOwnCodeBytes + (made > 0 ? kLibraryCodeBytes : 0) + made * kKernelBytes + static_cast<std::int64_t>(program.steps().size()) * kStepBytes;
   const Weights weights = weights_of(program);
   footprint.weights_bytes = streams_weights ? weights.streamed() : weights.all;
   footprint.held_bytes = weights.held;

@@ -146,9 +146,19 @@ void Frame::execute() {
   }
 }
 
+/// Whether a tensor is the memory of an input or output in which the value is.
+bool Frame::is_at(const Tensor& tensor, ValueId id) const {
+  const Place& place = program_->placement().places[index(id)];
+  const auto b = static_cast<std::size_t>(place.buffer);
+  const Fact& fact = program_->facts()[index(id)];
+  if (program_->placement().buffers[b].kind == Buffer::Kind::kArena || buffers_[b].bytes().data() + place.offset_bytes != tensor.bytes().data()) return false;
+  return tensor.dtype() == fact.dtype && tensor.shape() == *fact.shape.known();
+}
+
 /// Leaves the result in outputs_[i]: what has the memory to itself is there already.
 void Frame::finish_output(std::size_t i) {
   const Program::Operand& operand = program_->outputs()[i];
+  if (operand.in == In::kPlace && is_at(outputs_[i], static_cast<ValueId>(operand.at))) return;
   Tensor made = operand.in == In::kPlace ? tensor_at(static_cast<ValueId>(operand.at))
                 : operand.in == In::kConstant ? program_->constants()[operand.at]
                 : operand.last ? std::move(slots_[operand.at]) : slots_[operand.at];

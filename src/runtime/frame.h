@@ -77,6 +77,7 @@ class Frame {
   void run_if(const Program::Step& step, StepState& state);
   void run_loop(const Program::Step& step, StepState& state);
   void set_results(const Program::Step& step, Tensors results);
+  bool is_at(const Tensor& tensor, ValueId id) const;
   void finish_output(std::size_t i);
   void clear();
 

@@ -118,21 +118,8 @@ Graph read(const std::string& bytes, bool& finished) {
   return tensorflow::import_graph_def(graph_def, {});
 }
 
-/// Allows twice the memory while it lives.
-class TwiceTheMemory {
- public:
-  TwiceTheMemory() { set_memory_limit(2 * limit_); }
-  ~TwiceTheMemory() { set_memory_limit(limit_); }
-  TwiceTheMemory(const TwiceTheMemory&) = delete;
-  TwiceTheMemory& operator=(const TwiceTheMemory&) = delete;
-
- private:
-  std::size_t limit_ = memory_limit();
-};
-
-/// Where the definition answers, the executor answers alike. It may have a result twice: as the definition makes it, and where it was planned.
+/// Where the definition answers, the executor answers alike, in as much memory.
 void execute(Graph graph, const Tensors& inputs, const Facts& wanted) {
-  const TwiceTheMemory memory;
   const Executor executor(std::move(graph), {&cpu_backend(), &onednn_backend()});
   Tensors results;
   try {

@@ -109,6 +109,18 @@ TEST(Executor, TakesBranches) {
   EXPECT_TRUE(near(answer(context, {boolean({}, {false}), f32({2}, {-1, 1})}), f32({2}, {-1, 1})));
 }
 
+/// Negates.
+struct Negated : Kernel {
+  std::string_view name() const override { return "negated"; }
+  void run(Inputs in, std::span<Tensor> out, std::span<std::byte>) const override {
+    for (std::size_t i = 0; i < in[0].data<float>().size(); ++i) out[0].mutable_data<float>()[i] = -in[0].data<float>()[i];
+  }
+};
+std::optional<Prepared> make_negated(const Node& node, std::span<const Fact>) {
+  if (node.op.name() != "neg") return std::nullopt;
+  return std::make_unique<Negated>();
+}
+
 /// A value of known size that no planned step makes does not keep those behind it from being planned.
 TEST(Executor, PlansBehindBranches) {
   const Fact x = fact(DType::kFloat32, {2});
@@ -118,13 +130,15 @@ TEST(Executor, PlansBehindBranches) {
   no.output(no.input("x", x));
   Builder b;
   const ValueId taken = b.ops("if", {b.input("c", fact(DType::kBool, {})), b.input("x", x)}, {}, {yes.graph, no.graph})[0];
-  b.output(b.op("neg", {b.op("add", {taken, b.op("reshape", {taken, b.constant(i32({2}, {1, 2}))})})}));
+  const ValueId less = b.op("neg", {b.op("neg", {b.op("neg", {taken})})});
+  b.output(b.op("add", {less, b.op("reshape", {less, b.constant(i32({2}, {1, 2}))})}));
+  const Backend backend{"test", {{"test/negated", make_negated}}};
+  const Backend* const backends[] = {&backend};
   const Facts inputs{fact(DType::kBool, {}), x};
-  const Backend* const backends[] = {&definitions()};
   const Program program(b.graph, inputs, {.backends = backends});
-  const auto planned = std::ranges::count(program.steps(), Program::Kind::kPlanned, &Program::Step::kind);
-  EXPECT_EQ(planned, 2) << "add and neg";
-  const Executor executor(b.graph, {});
+  EXPECT_EQ(std::ranges::count(program.steps(), Program::Kind::kPlanned, &Program::Step::kind), 4) << "three kernels and a view";
+  EXPECT_EQ(std::ranges::count(program.steps(), Program::Kind::kDefinition, &Program::Step::kind), 1);
+  const Executor executor(b.graph, {&backend});
   ExecutionContext context(executor);
   for (int turn = 0; turn < 2; ++turn) {
     EXPECT_TRUE(near(answer(context, {boolean({}, {true}), f32({2}, {-1, 1})}), f32({1, 2}, {0, -2})));
@@ -177,6 +191,70 @@ TEST(Executor, KeepsProgramsByShape) {
   }
   EXPECT_EQ(asked, 3);
   EXPECT_EQ(context.profile()[0].refusals, std::vector<std::string>{"test/twice: more than three"});
+}
+
+/// Its definition's result is the value: there is no second one, and views of planned memory are not kept.
+TEST(Executor, AdoptsWhatDefinitionsMake) {
+  Builder b;
+  const ValueId x = b.input("x", fact(DType::kFloat32, {1 << 20}));
+  const ValueId negated = b.op("neg", {x});
+  b.output(b.op("tanh", {b.op("relu", {negated})}));
+  const Backend backend{"test", {{"test/negated", make_negated}}};
+  const Executor executor(b.graph, {&backend});
+  ExecutionContext context(executor);
+  const Tensor in = Tensor::zeros(DType::kFloat32, Shape{1 << 20});
+  const std::size_t limit = memory_limit();
+  set_memory_limit(memory_in_use() + (std::size_t{13} << 20));  // the arena's 4 MB, relu's, tanh's
+  EXPECT_NO_THROW(context.run({&in, 1}));
+  set_memory_limit(limit);
+}
+
+/// Wants 4 KB.
+struct Roomy : Negated {
+  std::string_view name() const override { return "roomy"; }
+  std::size_t workspace_bytes() const override { return 4096; }
+};
+std::optional<Prepared> make_roomy(const Node& node, std::span<const Fact>) {
+  if (node.op.name() != "neg") return std::nullopt;
+  return std::make_unique<Roomy>();
+}
+
+TEST(Executor, KeepsToTheBoundOfScratchMemory) {
+  Builder b;
+  b.output(b.op("neg", {b.input("x", fact(DType::kFloat32, {-1}))}));
+  const Backend roomy{"test", {{"test/roomy", make_roomy}}};
+  const Backend both{"test", {{"test/roomy", make_roomy}, {"test/negated", make_negated}}};
+  const auto kernel = [&](const Backend& backend, std::size_t most) {
+    const Executor executor(b.graph, {&backend}, {.chosen = {"", "test/roomy"}, .max_workspace_bytes = most});
+    ExecutionContext context(executor);
+    EXPECT_TRUE(near(answer(context, {f32({2}, {1, -2})}), f32({2}, {-1, 2})));
+    return context.profile()[0].kernel;
+  };
+  EXPECT_EQ(kernel(both, 0), "roomy");
+  EXPECT_EQ(kernel(both, 4096), "roomy");
+  EXPECT_EQ(kernel(both, 4095), "negated");
+  EXPECT_EQ(kernel(roomy, 4095), "reference");
+}
+
+TEST(Executor, RefusesBeforeItTakesWhatTheLimitForbids) {
+  Builder b;
+  b.output(b.op("neg", {b.op("neg", {b.input("x", fact(DType::kFloat32, {-1}))})}));
+  const Backend backend{"test", {{"test/negated", make_negated}}};
+  const std::size_t limit = baseline_resident_bytes() + (std::size_t{64} << 20);
+  const Executor executor(b.graph, {&backend}, {.memory_limit_bytes = limit});
+  ExecutionContext context(executor);
+  EXPECT_TRUE(near(answer(context, {f32({2}, {1, -2})}), f32({2}, {1, -2})));
+  const Tensor large = Tensor::zeros(DType::kFloat32, Shape{16 << 20});
+  const std::size_t before = memory_in_use();
+  try {
+    context.run({&large, 1});
+    ADD_FAILURE() << "was not refused";
+  } catch (const ModelError& error) {
+    EXPECT_NE(std::string(error.what()).find("the largest steps are 'neg"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("--memory-limit"), std::string::npos) << error.what();
+  }
+  EXPECT_LE(memory_in_use(), before + 4096) << "nothing was taken";
+  EXPECT_TRUE(near(answer(context, {f32({1}, {3})}), f32({1}, {3}))) << "it goes on at other sizes";
 }
 
 /// A chain of operators on 4 MB, each of whose results is used once.

@@ -17,6 +17,7 @@ class PoolKernel final : public Kernel {
 
   std::string_view name() const override { return name_; }
 
+  bool made_at_run_time() const override { return true; }
   std::size_t workspace_bytes() const override { return primitive_.workspace_bytes(); }
 
   void run(Inputs in, std::span<Tensor> out, std::span<std::byte> workspace) const override {

@@ -29,6 +29,7 @@ class ProductKernel final : public Kernel {
   std::string_view name() const override { return name_; }
   std::size_t workspace_bytes() const override { return primitive_.workspace_bytes(); }
   bool in_place(std::size_t input) const override { return inputs_.residual == input; }
+  bool made_at_run_time() const override { return true; }
   std::size_t held_bytes() const override { return weights_.held_bytes(); }
   std::vector<PackedInput> packed() const override { return weights_.packed(1); }
 

@@ -29,20 +29,15 @@ std::optional<int> fixed(const Dim& dim) {
 
 bool is_channel_count(const Dim& dim) { return dim.is(1) || dim.is(3); }
 
-std::vector<float> channel_values(const Picture& picture, int channels) {
-  const std::size_t pixels = picture.rgb.size() / 3;
-  std::vector<float> values(pixels * static_cast<std::size_t>(channels));
-  if (channels == 3) {
-    std::ranges::copy(picture.rgb, values.begin());
-    return values;
-  }
-  for (std::size_t i = 0; i < pixels; ++i) {  // ITU-R BT.601 luma
-    const float red = picture.rgb[i * 3];
-    const float green = picture.rgb[i * 3 + 1];
-    const float blue = picture.rgb[i * 3 + 2];
+/// Of pixels of three channels each: their values in `channels`.
+void take_channels(std::span<const std::uint8_t> rgb, int channels, std::vector<float>& values) {
+  if (channels == 3) return void(std::ranges::copy(rgb, values.begin()));
+  for (std::size_t i = 0; i < rgb.size() / 3; ++i) {  // ITU-R BT.601 luma
+    const float red = rgb[i * 3];
+    const float green = rgb[i * 3 + 1];
+    const float blue = rgb[i * 3 + 2];
     values[i] = std::round(0.299F * red + 0.587F * green + 0.114F * blue);
   }
-  return values;
 }
 
 void scale_all(std::vector<float>& values, float factor, float shift) {
@@ -86,18 +81,26 @@ Picture sized(const Picture& picture, int width, int height, ResizeMode mode) {
   return crop_centre(resize_picture(picture, side(picture.width, width), side(picture.height, height)), width, height);
 }
 
-/// [n,h,w,c] values in the order of the input.
-Tensor arranged(const std::vector<float>& values, const PictureInput& input, int width, int height) {
+/// The picture, of the input's size, in the input's order and type. Row by row, so that there is no second copy of it in floats.
+Tensor arranged(const Picture& picture, const PictureInput& input, Preprocess preprocess) {
+  const int width = picture.width;
+  const int height = picture.height;
   const Shape shape =
       input.channels_first ? Shape{1, input.channels, height, width} : Shape{1, height, width, input.channels};
   Tensor tensor(input.dtype, input.rank == 3 ? Shape(shape.dims().subspan(1)) : shape);
   const std::size_t pixels = static_cast<std::size_t>(width) * static_cast<std::size_t>(height);
   const auto channels = static_cast<std::size_t>(input.channels);
+  const auto row_pixels = static_cast<std::size_t>(width);
+  std::vector<float> row(row_pixels * channels);
   visit_numbers(input.dtype, [&]<class T>(Type<T>) {
     const auto out = tensor.mutable_data<T>();
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      const std::size_t to = input.channels_first ? (i % channels) * pixels + i / channels : i;
-      out[to] = static_cast<T>(values[i]);
+    for (std::size_t first = 0; first < pixels; first += row_pixels) {
+      take_channels(std::span(picture.rgb).subspan(first * 3, row_pixels * 3), input.channels, row);
+      apply(row, input.channels, preprocess);
+      for (std::size_t i = 0; i < row.size(); ++i) {
+        const std::size_t to = input.channels_first ? (i % channels) * pixels + first + i / channels : first * channels + i;
+        out[to] = static_cast<T>(input.dtype == DType::kInt8 ? std::min(row[i], 127.0F) : row[i]);
+      }
     }
   });
   return tensor;
@@ -169,12 +172,7 @@ PictureTensor picture_tensor(const Picture& picture, const PictureInput& input, 
   const int width = input.width.value_or(picture.width);
   const int height = input.height.value_or(picture.height);
   const bool resized = width != picture.width || height != picture.height;
-  std::vector<float> values = channel_values(resized ? sized(picture, width, height, mode) : picture, input.channels);
-  apply(values, input.channels, preprocess);
-  if (input.dtype == DType::kInt8) {
-    for (float& value : values) value = std::min(value, 127.0F);
-  }
-  return {arranged(values, input, width, height), width, height, resized};
+  return {resized ? arranged(sized(picture, width, height, mode), input, preprocess) : arranged(picture, input, preprocess), width, height, resized};
 }
 
 Tensor encoded_tensor(std::string bytes, const PictureInput& input) {
