@@ -17,6 +17,7 @@ const Backend& cpu_backend() {
           {"cpu/normalise", cpu::prepare_normalise},
           {"cpu/order", cpu::prepare_order},
           {"cpu/pad", cpu::prepare_pad},
+          {"cpu/peaks", cpu::prepare_peaks},
           {"cpu/rearrange", cpu::prepare_rearrange},
           {"cpu/reduce", cpu::prepare_reduce},
           {"cpu/resize", cpu::prepare_resize},

@@ -15,6 +15,7 @@ std::optional<Prepared> prepare_gather(const Node& node, std::span<const Fact> i
 std::optional<Prepared> prepare_normalise(const Node& node, std::span<const Fact> in);
 std::optional<Prepared> prepare_order(const Node& node, std::span<const Fact> in);
 std::optional<Prepared> prepare_pad(const Node& node, std::span<const Fact> in);
+std::optional<Prepared> prepare_peaks(const Node& node, std::span<const Fact> in);
 std::optional<Prepared> prepare_rearrange(const Node& node, std::span<const Fact> in);
 std::optional<Prepared> prepare_reduce(const Node& node, std::span<const Fact> in);
 std::optional<Prepared> prepare_resize(const Node& node, std::span<const Fact> in);
