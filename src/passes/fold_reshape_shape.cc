@@ -1,3 +1,5 @@
+#include <numeric>
+
 #include "ir/constant.h"
 #include "ops/arrays/reshape.h"
 #include "passes/counts.h"
@@ -7,15 +9,30 @@
 namespace temper {
 namespace {
 
-/// Puts a number in the place of a -1 where the first dim is that of `x` itself: what each of its rows holds is known then.
+constexpr std::int64_t kMostElements = std::int64_t{1} << 40;
+
+/// How many rows of `x` there are for each that `first` counts, as a fraction; nothing where they are not traced to one dim.
+std::optional<std::pair<std::int64_t, std::int64_t>> rows_for_each(const Rewriter& rewriter, ValueId first, ValueId x) {
+  const Count wanted = rows_of(rewriter, first);
+  const Count own = rows_of(rewriter, x);
+  if (wanted == own || same_first_dim(rewriter, first, x)) return std::pair<std::int64_t, std::int64_t>(1, 1);
+  constexpr std::int64_t kMost = std::int64_t{1} << 20;
+  const bool small = std::max({wanted.times, wanted.over, own.times, own.over}) <= kMost;
+  if (wanted.number || own.number || wanted.root != own.root || wanted.axis != own.axis || !small) return std::nullopt;
+  return std::pair(own.times * wanted.over, own.over * wanted.times);
+}
+
+/// Puts a number in the place of a -1 where the first dim is that of `x` itself, or a share of it: what there is for each is known then.
 void close(const Rewriter& rewriter, ValueId x, Partial& target) {
   const PartialElement first = target.elements[0];
   const ShapeFact& shape = rewriter.fact(x).shape;
   if (first.known || first.value == ValueId::kNone || first.axis != 0 || !shape.rank_known() || shape.rank() == 0) return;
-  if (rows_of(rewriter, first.value) != rows_of(rewriter, x) && !same_first_dim(rewriter, first.value, x)) return;
   const Dim each = ShapeFact(std::vector<Dim>(shape.dims().begin() + 1, shape.dims().end())).elements();
-  if (!each.known() || each.value() == 0) return;
-  std::int64_t left = each.value();
+  const auto rows = rows_for_each(rewriter, first.value, x);
+  if (!rows || !each.known() || each.value() == 0) return;
+  const std::int64_t common = std::gcd(rows->first, rows->second);
+  if (each.value() % (rows->second / common) != 0 || rows->first / common > kMostElements / each.value()) return;
+  std::int64_t left = each.value() / (rows->second / common) * (rows->first / common);
   PartialElement* open = nullptr;
   for (PartialElement& element : std::span(target.elements).subspan(1)) {
     if (!element.known || *element.known == 0) return;

@@ -38,6 +38,9 @@ Tensor joined(const Rewriter& rewriter, std::span<const Linear> all, std::size_t
 
 /// Computes at once what several convolutions or products make of one input, where their outputs are neighbours in a concatenation
 /// of channels and go nowhere else: the input is read once, and nothing is copied together. That pays whatever their sizes.
+/// Convolutions whose results go different ways are left: of one result's channels each would have to copy its own out again, in strides,
+/// which costs more than a second reading of the input (box and class predictors of an SSD: 0.15 ms for all box predictors by
+/// themselves, against 1.4 MB to copy and the loss of joining in place).
 ///     concat(conv(x, a), conv(x, b)) {axis: -1}   =>   conv(x, a with b)
 struct MergeJoinedConvs {
   static constexpr std::string_view kName = "merge_joined_convs";

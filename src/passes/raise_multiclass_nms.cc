@@ -16,7 +16,7 @@ struct RaiseMulticlassNms {
 
   Rewrite apply(Rewriter& rewriter, const Node& node) {
     const auto padded = as_padded(rewriter, node, originals);
-    if (!padded) return skip();
+    if (!padded) return skip(node.op.name() == "non_max_suppression" ? "a suppression is left: no rows that it picks are found sorted and filled up to a fixed number" : "");
     DetectionRows rows(rewriter, originals);
     const RowTrack track = rows.track(padded->rows);
     const auto found = rows.identify(track);

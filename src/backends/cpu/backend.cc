@@ -18,6 +18,7 @@ const Backend& cpu_backend() {
           {"cpu/row_norm", cpu::prepare_row_norm},
           {"cpu/order", cpu::prepare_order},
           {"cpu/pad", cpu::prepare_pad},
+          {"cpu/peaks", cpu::prepare_peaks},
           {"cpu/rearrange", cpu::prepare_rearrange},
           {"cpu/reduce", cpu::prepare_reduce},
           {"cpu/resize", cpu::prepare_resize},

@@ -16,6 +16,7 @@ std::optional<Prepared> prepare_normalise(const Node& node, std::span<const Fact
 std::optional<Prepared> prepare_row_norm(const Node& node, std::span<const Fact> in);
 std::optional<Prepared> prepare_order(const Node& node, std::span<const Fact> in);
 std::optional<Prepared> prepare_pad(const Node& node, std::span<const Fact> in);
+std::optional<Prepared> prepare_peaks(const Node& node, std::span<const Fact> in);
 std::optional<Prepared> prepare_rearrange(const Node& node, std::span<const Fact> in);
 std::optional<Prepared> prepare_reduce(const Node& node, std::span<const Fact> in);
 std::optional<Prepared> prepare_resize(const Node& node, std::span<const Fact> in);

@@ -322,6 +322,12 @@ def activations():
         length = b.Sum(b.Square(x), np.int32([-1]), keep_dims=True)
         return b.Mul(x, b.Rsqrt(b.Maximum(length, np.float32(1e-12))))
 
+    def peaks(b):
+        x = b.input(b.uniform(-1, 1, 1, 6, 7, 2))
+        largest = b.MaxPool(x, ksize=[1, 3, 3, 1], strides=[1, 1, 1, 1], padding="SAME")
+        return b.Mul(x, b.Cast(b.Equal(x, largest), DstT=np.float32))
+
+    case("MaxPool", "peaks", peaks)
     case("Softplus", "mish", mish, ELEMENTARY)
     case("SquaredDifference", "layer_norm", layer_norm, ELEMENTARY)
     case("SquaredDifference", "layer_norm_centred", layer_norm_centred, ELEMENTARY)
