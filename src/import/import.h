@@ -15,11 +15,18 @@ struct ImportInput {
   std::optional<Fact> fact;  ///< what will be given; taken from the node where it is a placeholder
 };
 
+/// Which of the graphs and signatures that a SavedModel or MetaGraph holds. Empty: what serves (tag `serve`), and the signature `serving_default`.
+struct ModelChoice {
+  std::string signature;
+  std::string tags;  ///< a,b
+};
+
 struct ImportOptions {
   /// Tensors to cut the graph at, beside its placeholders.
   std::vector<ImportInput> inputs;
   /// Tensors to give, by their source names ("node" or "node:1"). Empty: the model's own outputs are found.
   std::vector<std::string> outputs;
+  ModelChoice choice = {};
 };
 
 /// An end of the model, as its file speaks of it.
@@ -32,6 +39,14 @@ struct SourcePort {
 struct UnsupportedOp {
   std::string op;
   std::vector<std::string> nodes;  ///< every node of it that outputs depend on
+};
+
+/// Inputs and outputs under the names by which a model offers them.
+struct SignatureSummary {
+  std::string name;
+  std::vector<SourcePort> inputs;
+  std::vector<SourcePort> outputs;
+  bool chosen = false;
 };
 
 /// What a model's file holds, read without importing its operators.
@@ -47,6 +62,9 @@ struct ModelSummary {
   std::vector<SourcePort> outputs;
   std::map<std::string, std::size_t> op_census;  ///< live nodes by source operator
   std::vector<UnsupportedOp> unsupported;
+  std::vector<SignatureSummary> signatures;
+  std::size_t variable_count = 0;                ///< that outputs depend on
+  std::vector<std::string> unused_variables;     ///< values in the checkpoint that no such variable takes
 };
 
 /// Reads a model, whatever its format, as a graph of Temper operators. Inputs and outputs carry the source's names,

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "import/tensorflow/proto/graph.pb.h"
+#include "import/tensorflow/proto/saved_model.pb.h"
 
 namespace temper::tensorflow {
 namespace {
@@ -13,8 +14,8 @@ namespace {
 /// As deep as protobuf itself goes.
 constexpr int kMaxDepth = 100;
 
-/// The messages on the way from a GraphDef to its tensors. Entries are those of maps from names to AttrValues.
-enum class Message : std::uint8_t { kGraph, kLibrary, kFunction, kNode, kEntry, kValue, kList, kCall, kTensor };
+/// The messages on the way from a model to its tensors. Entries are those of maps from names to AttrValues.
+enum class Message : std::uint8_t { kSavedModel, kMetaGraph, kGraph, kLibrary, kFunction, kNode, kEntry, kValue, kList, kCall, kTensor };
 
 /// Which message a field holds, if it is one on the way.
 std::optional<Message> message_at(Message parent, std::uint32_t field) {
@@ -25,6 +26,8 @@ std::optional<Message> message_at(Message parent, std::uint32_t field) {
   };
   constexpr int kMapValue = 2;
   static constexpr std::array kSteps{
+      Step{Message::kSavedModel, SavedModel::kMetaGraphsFieldNumber, Message::kMetaGraph},
+      Step{Message::kMetaGraph, MetaGraphDef::kGraphDefFieldNumber, Message::kGraph},
       Step{Message::kGraph, GraphDef::kNodeFieldNumber, Message::kNode},
       Step{Message::kGraph, GraphDef::kLibraryFieldNumber, Message::kLibrary},
       Step{Message::kLibrary, FunctionDefLibrary::kFunctionFieldNumber, Message::kFunction},
@@ -55,7 +58,7 @@ class Reducer {
  public:
   Reducer(const ByteSource& source, std::size_t large_bytes) : source_(source), large_bytes_(large_bytes) {}
 
-  void reduce() { reduce(Message::kGraph, source_.size_bytes(), 0); }
+  void reduce(Message root) { reduce(root, source_.size_bytes(), 0); }
 
   std::string& bytes() { return out_; }
   std::vector<Contents::Range>& ranges() { return ranges_; }
@@ -88,7 +91,7 @@ class Reducer {
   /// A field of many bytes, from its key at `begin` to `end`; its bytes begin here.
   void large(Message message, std::uint64_t key, std::size_t begin, std::size_t end, int depth) {
     if (message == Message::kTensor && key == kContentTag) {
-      ranges_.push_back({at_, end - at_});
+      ranges_.push_back({at_, end - at_, {}});
       put(kContentTag);  // what was said before does not count any more
       put(0);
       put(kNumberTag);
@@ -165,7 +168,13 @@ class Reducer {
 void Contents::read(std::size_t number, std::span<std::byte> out) const {
   const Range& wanted = range(number);
   invariant(out.size() == wanted.size_bytes, "{} bytes are read of a content of {}", out.size(), wanted.size_bytes);
-  source_->read(wanted.offset, out);
+  if (wanted.read_elsewhere) wanted.read_elsewhere(out);
+  else source_->read(wanted.offset, out);
+}
+
+std::uint32_t Contents::add(std::size_t size_bytes, Read read) {
+  ranges_.push_back({0, size_bytes, std::move(read)});
+  return static_cast<std::uint32_t>(ranges_.size());
 }
 
 std::size_t Contents::total_bytes() const {
@@ -177,10 +186,10 @@ const Contents::Range& Contents::range(std::size_t number) const {
   return ranges_[number - 1];
 }
 
-std::optional<ReducedGraph> reduce_graph_def(std::shared_ptr<const ByteSource> source, std::size_t large_bytes) {
+std::optional<ReducedGraph> reduce_graph_def(std::shared_ptr<const ByteSource> source, std::size_t large_bytes, Root root) {
   Reducer reducer(*source, large_bytes);
   try {
-    reducer.reduce();
+    reducer.reduce(root == Root::kGraph ? Message::kGraph : root == Root::kMetaGraph ? Message::kMetaGraph : Message::kSavedModel);
   } catch (const NoMessage&) {
     return std::nullopt;
   }

@@ -1,21 +1,12 @@
 #include "import/tensorflow/import_graph_def.h"
 
-#include "import/tensorflow/emitter.h"
+#include "import/tensorflow/ends.h"
 #include "import/tensorflow/values.h"
 
 namespace temper::tensorflow {
 namespace {
 
 bool is_placeholder(std::string_view op) { return op == "Placeholder" || op == "PlaceholderV2"; }
-
-/// Operators that give nothing an inference wants, though nothing uses them.
-bool ends_nothing(std::string_view op) {
-  static const std::set<std::string_view> ops = {"NoOp", "Assert", "Const", "Placeholder", "PlaceholderV2",
-                                                 "PlaceholderWithDefault", "SaveV2", "RestoreV2", "Save", "MergeSummary",
-                                                 "ScalarSummary", "HistogramSummary", "ImageSummary", "TensorSummary",
-                                                 "TensorSummaryV2", "VarHandleOp", "VariableV2", "Assign", "PrintV2"};
-  return ops.contains(op);
-}
 
 /// Type and shape as the node's own attributes tell them.
 Fact declared_fact(const SourceNode& node) {
@@ -39,8 +30,10 @@ Fact declared_fact(const SourceNode& node) {
 /// A model's graph, its ends found.
 class Model {
  public:
-  Model(const GraphFile& file, const ImportOptions& options)
-      : library_(*file.graph->mutable_library(), file.contents), source_(*file.graph, file.contents), options_(options), ends_(find_ends()) {
+  Model(const GraphFile& file, const ImportOptions& options, const PortNames& names)
+      : library_(*file.graph->mutable_library(), file.contents), source_(*file.graph, file.contents), names_(names),
+        ends_(options.outputs.empty() ? find_ends(source_, library_) : named_ends(source_, options.outputs)) {
+    for (std::size_t i = 0; i < names.outputs.size(); ++i) ends_.at(i).name = names.outputs[i];
     for (const ImportInput& input : options.inputs) cuts_[source_.edge(input.name)] = &input;
     std::vector<bool> cut(static_cast<std::size_t>(source_.size()));
     for (const auto& [edge, input] : cuts_) cut[static_cast<std::size_t>(edge.node)] = true;
@@ -50,7 +43,7 @@ class Model {
   Graph import() {
     Graph graph;
     std::map<SourceEdge, ValueId> given;
-    for (const SourcePort& port : inputs()) given[source_.edge(port.name)] = graph.add_input(port.name, port.fact);
+    for (const auto& [edge, port] : inputs()) given[edge] = graph.add_input(port.name, port.fact);
     Emitter emitter(library_, source_, graph, std::move(given));
     const ValueIds values = emitter.emit(edges());
     for (std::size_t i = 0; i < ends_.size(); ++i) graph.add_output(ends_[i].name, values[i]);
@@ -62,61 +55,30 @@ class Model {
   std::vector<UnsupportedOp> unsupported();
 
  private:
-  struct End {
-    std::string name;
-    SourceEdge edge;
-  };
-
   std::vector<SourceEdge> edges() const {
     std::vector<SourceEdge> edges;
     for (const End& end : ends_) edges.push_back(end.edge);
     return edges;
   }
-  std::vector<End> find_ends() const;
-  std::vector<SourcePort> inputs() const;
-  bool importable(const SourceNode& node) const {
-    return is_structural(node.op) || library_.contains(node.op) || rule_table().find_tensorflow(node.op) != nullptr;
-  }
+  std::vector<std::pair<SourceEdge, SourcePort>> inputs() const;
   void visit_live(const std::function<void(SourceGraph&, int)>& visit);
   void visit_functions(SourceGraph& graph, int id, std::set<std::string>& seen,
                        const std::function<void(SourceGraph&, int)>& visit);
 
   FunctionLibrary library_;
   SourceGraph source_;
-  const ImportOptions& options_;
+  const PortNames& names_;
   std::vector<End> ends_;
   std::map<SourceEdge, const ImportInput*> cuts_;
   std::vector<bool> live_;
 };
 
-/// The named outputs, or every node that nothing uses. One that has no rule does not count unless all are so: such a node
-/// hangs off a graph that is of use without it.
-std::vector<Model::End> Model::find_ends() const {
-  std::vector<End> ends;
-  for (const std::string& name : options_.outputs) {
-    const std::string plain = name.ends_with(":0") ? name.substr(0, name.size() - 2) : name;
-    ends.push_back({plain, source_.edge(name)});
-  }
-  if (!ends.empty()) return ends;
-  std::vector<bool> used(static_cast<std::size_t>(source_.size()));
-  for (int id = 0; id < source_.size(); ++id) {
-    for (const SourceEdge& input : source_.node(id).inputs) {
-      if (input.node >= 0) used[static_cast<std::size_t>(input.node)] = true;
-    }
-  }
-  std::vector<End> foreign;
-  for (int id = 0; id < source_.size(); ++id) {
-    const SourceNode& node = source_.node(id);
-    if (used[static_cast<std::size_t>(id)] || ends_nothing(node.op) || source_.is_pivot(node)) continue;
-    (importable(node) ? ends : foreign).push_back({node.name, {id, 0}});
-  }
-  if (ends.empty()) ends = std::move(foreign);
-  require(!ends.empty(), "has no outputs: every node is used by another, or gives nothing; name some with --outputs");
-  return ends;
-}
-
-std::vector<SourcePort> Model::inputs() const {
-  std::vector<SourcePort> ports;
+std::vector<std::pair<SourceEdge, SourcePort>> Model::inputs() const {
+  std::vector<std::pair<SourceEdge, SourcePort>> ports;
+  const auto named = [&](const std::string& tensor) {
+    const auto found = names_.inputs.find(tensor);
+    return found == names_.inputs.end() ? tensor : found->second;
+  };
   for (int id = 0; id < source_.size(); ++id) {
     if (!live_[static_cast<std::size_t>(id)]) continue;
     const SourceNode& node = source_.node(id);
@@ -124,10 +86,10 @@ std::vector<SourcePort> Model::inputs() const {
     if (cut == cuts_.end() && !is_placeholder(node.op)) continue;
     in_context([&] { return fmt::format("node '{}' ({})", node.name, node.op); }, [&] {
       if (is_placeholder(node.op)) {
-        ports.push_back({node.name, declared_fact(node)});
+        ports.push_back({{id, 0}, {named(node.name), declared_fact(node)}});
       } else {
         const auto& given = cut->second->fact;
-        ports.push_back({cut->second->name, given ? *given : declared_fact(node)});
+        ports.push_back({cut->first, {named(cut->second->name), given ? *given : declared_fact(node)}});
       }
     });
   }
@@ -170,7 +132,7 @@ std::vector<UnsupportedOp> Model::unsupported() {
   visit_live([&](SourceGraph& graph, int id) {
     const SourceNode& node = graph.node(id);
     const bool cut = &graph == &source_ && std::ranges::any_of(cuts_, [&](const auto& entry) { return entry.first.node == id; });
-    if (!cut && !importable(node)) nodes[node.op].push_back(node.name);
+    if (!cut && !importable(node, library_)) nodes[node.op].push_back(node.name);
   });
   std::vector<UnsupportedOp> all;
   for (auto& [op, names] : nodes) all.push_back({op, std::move(names)});
@@ -181,7 +143,7 @@ ModelSummary Model::summarise() {
   ModelSummary summary;
   summary.node_count = static_cast<std::size_t>(source_.size());
   summary.function_count = library_.size();
-  summary.inputs = inputs();
+  for (auto& [edge, port] : inputs()) summary.inputs.push_back(std::move(port));
   summary.unsupported = unsupported();
   for (const End& end : ends_) summary.outputs.push_back({end.name, {}});
   visit_live([&](SourceGraph& graph, int id) {
@@ -209,8 +171,8 @@ std::string list_unsupported(const std::vector<UnsupportedOp>& all) {
 
 }  // namespace
 
-Graph import_graph_def(const GraphFile& file, const ImportOptions& options) {
-  Model model(file, options);
+Graph import_graph_def(const GraphFile& file, const ImportOptions& options, const PortNames& names) {
+  Model model(file, options, names);
   try {
     return model.import();
   } catch (const NoRuleError& error) {
@@ -222,6 +184,8 @@ Graph import_graph_def(const GraphFile& file, const ImportOptions& options) {
   }
 }
 
-ModelSummary summarise_graph_def(const GraphFile& file, const ImportOptions& options) { return Model(file, options).summarise(); }
+ModelSummary summarise_graph_def(const GraphFile& file, const ImportOptions& options, const PortNames& names) {
+  return Model(file, options, names).summarise();
+}
 
 }  // namespace temper::tensorflow
