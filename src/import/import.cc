@@ -1,5 +1,7 @@
 #include "import/import.h"
 
+#include "import/keras/import_keras.h"
+#include "import/keras/open_model.h"
 #include "import/tensorflow/import_graph_def.h"
 #include "import/tensorflow/read_graph_def.h"
 
@@ -17,12 +19,18 @@ auto with_graph_def(const std::filesystem::path& path, auto&& body) {
 }  // namespace
 
 Graph import_model(const std::filesystem::path& path, const ImportOptions& options) {
+  if (keras::recognises(path)) {
+    return in_context([&] { return path.string(); }, [&] { return keras::import_keras(path, options); });
+  }
   return with_graph_def(path, [&](const tensorflow::GraphFile& file) {
     return tensorflow::import_graph_def(file, options);
   });
 }
 
 ModelSummary summarise_model(const std::filesystem::path& path, const ImportOptions& options) {
+  if (keras::recognises(path)) {
+    return in_context([&] { return path.string(); }, [&] { return keras::summarise_keras(path, options); });
+  }
   return with_graph_def(path, [&](const tensorflow::GraphFile& file) {
     ModelSummary summary = tensorflow::summarise_graph_def(file, options);
     summary.format = fmt::format("TensorFlow graph ({})", file.text ? "text" : "binary");
