@@ -1,5 +1,10 @@
 #include "import/import.h"
 
+#include <algorithm>
+#include <array>
+
+#include "import/keras/import_keras.h"
+#include "import/keras/open_model.h"
 #include "import/tensorflow/import_graph_def.h"
 #include "import/tensorflow/locate.h"
 #include "import/tensorflow/meta_graph.h"
@@ -8,13 +13,15 @@
 namespace temper {
 namespace {
 
-Graph import_tensorflow(const std::filesystem::path& path, const ImportOptions& options) {
+using Path = std::filesystem::path;
+
+Graph import_tensorflow(const Path& path, const ImportOptions& options) {
   const auto files = tensorflow::locate(path);
   if (files.kind == tensorflow::FileKind::kGraph) return tensorflow::import_graph_def(tensorflow::read_graph_def(files.file), options);
   return tensorflow::import_meta_graph(files, options);
 }
 
-ModelSummary summarise_tensorflow(const std::filesystem::path& path, const ImportOptions& options) {
+ModelSummary summarise_tensorflow(const Path& path, const ImportOptions& options) {
   const auto files = tensorflow::locate(path);
   if (files.kind != tensorflow::FileKind::kGraph) return tensorflow::summarise_meta_graph(files, options);
   const auto file = tensorflow::read_graph_def(files.file);
@@ -25,14 +32,31 @@ ModelSummary summarise_tensorflow(const std::filesystem::path& path, const Impor
   return summary;
 }
 
-}  // namespace
+/// A family of formats, known by content.
+struct Format {
+  bool (*recognises)(const Path& path);
+  Graph (*import)(const Path& path, const ImportOptions& options);
+  ModelSummary (*summarise)(const Path& path, const ImportOptions& options);
+};
 
-Graph import_model(const std::filesystem::path& path, const ImportOptions& options) {
-  return in_context([&] { return path.string(); }, [&] { return import_tensorflow(path, options); });
+/// The first that recognises a path reads it. What no one knows is TensorFlow's to refuse: its graphs begin with anything.
+constexpr std::array kFormats{
+    Format{keras::recognises, keras::import_keras, keras::summarise_keras},
+    Format{[](const Path&) { return true; }, import_tensorflow, summarise_tensorflow},
+};
+
+const Format& format_of(const Path& path) {
+  return *std::ranges::find_if(kFormats, [&](const Format& format) { return format.recognises(path); });
 }
 
-ModelSummary summarise_model(const std::filesystem::path& path, const ImportOptions& options) {
-  return in_context([&] { return path.string(); }, [&] { return summarise_tensorflow(path, options); });
+}  // namespace
+
+Graph import_model(const Path& path, const ImportOptions& options) {
+  return in_context([&] { return path.string(); }, [&] { return format_of(path).import(path, options); });
+}
+
+ModelSummary summarise_model(const Path& path, const ImportOptions& options) {
+  return in_context([&] { return path.string(); }, [&] { return format_of(path).summarise(path, options); });
 }
 
 }  // namespace temper

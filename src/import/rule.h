@@ -17,6 +17,10 @@
 
 namespace temper {
 
+namespace keras {
+class LayerImport;
+}
+
 using ValueIds = std::vector<ValueId>;
 
 /// The attributes of a source node, in the terms of its own format. Types become DType, shapes become their dims
@@ -82,6 +86,15 @@ class NodeImport {
 /// Turns one source node into operators and gives the values of its outputs, in order.
 using Rule = std::function<ValueIds(NodeImport&)>;
 
+/// Likewise a layer of Keras.
+struct LayerRule {
+  /// The layer's weights in the order in which Keras makes them, apart by spaces. "bias?use_bias": only where the configuration does not
+  /// say no to use_bias; "mean?!mean": only where it has no value for mean. "~moving_mean" is never trained. "cell/kernel" belongs to a part
+  /// of the layer.
+  std::string_view weights;
+  std::function<ValueIds(keras::LayerImport&)> apply;
+};
+
 /// The rules of every source format, by the format's own operator names.
 class RuleTable {
  public:
@@ -89,12 +102,21 @@ class RuleTable {
     invariant(tensorflow_.emplace(op, std::move(rule)).second, "operator {} has two rules", op);
   }
 
+  void keras(std::string_view layer, std::string_view weights, std::function<ValueIds(keras::LayerImport&)> apply) {
+    invariant(keras_.emplace(layer, LayerRule{weights, std::move(apply)}).second, "layer {} has two rules", layer);
+  }
+
   /// Null where there is none.
+  const LayerRule* find_keras(std::string_view layer) const {
+    const auto found = keras_.find(layer);
+    return found == keras_.end() ? nullptr : &found->second;
+  }
   const Rule* find_tensorflow(std::string_view op) const;
   std::vector<std::string_view> tensorflow_ops() const;
 
  private:
   std::map<std::string, Rule, std::less<>> tensorflow_;
+  std::map<std::string, LayerRule, std::less<>> keras_;
 };
 
 /// Generated from the REGISTER_RULES lines under src/import/rules.
