@@ -113,6 +113,8 @@ ValueIds Emitter::apply(int id, const NodeProto& node, ValueIds inputs) {
   if (rule == nullptr) throw NoRuleError(fmt::format("operator {} is not supported", op));
   const auto opset = setting_.opsets.find(plain_domain(node.domain()));
   require(opset != setting_.opsets.end(), "the model does not say which version of operator set '{}' it uses", node.domain());
+  const AttributeProto* old_broadcast = opset->second < 7 ? find_attribute(node, "broadcast", setting_.call) : nullptr;
+  require(old_broadcast == nullptr || old_broadcast->i() == 0, "attribute 'broadcast' is of versions before 7, whose broadcasting is not supported");
   int outputs = node.output_size();
   while (outputs > 0 && node.output(outputs - 1).empty()) --outputs;
   const NodeAttributes attributes(node, setting_.call, setting_.library.files());

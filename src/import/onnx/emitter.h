@@ -15,7 +15,7 @@ using Opsets = std::map<std::string, std::int64_t, std::less<>>;
 Opsets read_opsets(const google::protobuf::RepeatedPtrField<OperatorSetIdProto>& imports);
 
 /// The first and last version of ONNX's own operator set whose models are read.
-inline constexpr std::int64_t kFirstOpset = 7;
+inline constexpr std::int64_t kFirstOpset = 1;
 inline constexpr std::int64_t kLastOpset = 21;
 
 /// One function of the model.

@@ -37,4 +37,7 @@ ValueId dim_of(NodeImport& node, ValueId value, std::int64_t axis);
 ValueId to_channels_last(NodeImport& node, ValueId value);
 ValueId to_channels_first(NodeImport& node, ValueId value);
 
+/// The convolution that a node with the attributes of Conv says, of values in ONNX's layouts; `bias` may be kNone.
+ValueId emit_onnx_convolution(NodeImport& node, ValueId x, ValueId filter, ValueId bias);
+
 }  // namespace temper

@@ -78,20 +78,8 @@ std::int64_t group_count(const NodeImport& node) {
   return groups;
 }
 
-/// A convolution of values that are ready: x in ONNX's layout, the filter too.
-ValueId convolve(NodeImport& node, ValueId x, ValueId filter, ValueId bias) {
-  Attributes attributes = read_windows(node, filter_kernel(node, filter)).attributes();
-  attributes.emplace_back("groups", group_count(node));
-  ValueIds inputs{to_channels_last(node, x), filter_last(node, filter)};
-  if (bias != ValueId::kNone) {
-    inputs.push_back(bias);
-    attributes.emplace_back("has_bias", true);
-  }
-  return to_channels_first(node, node.emit("conv", std::move(inputs), attributes));
-}
-
 ValueIds convolution(NodeImport& node) {
-  return {convolve(node, node.input(0), node.input(1), node.has_input(2) ? node.input(2) : ValueId::kNone)};
+  return {emit_onnx_convolution(node, node.input(0), node.input(1), node.has_input(2) ? node.input(2) : ValueId::kNone)};
 }
 
 /// Pads and sizes of a transposed convolution along one dim.
@@ -200,16 +188,10 @@ ValueId pool(NodeImport& node, std::string_view op, ValueId x, const Windows& wi
   return node.emit(op, {x}, attributes);
 }
 
-ValueId average(NodeImport& node, ValueId x, Windows windows, bool count_pads) {
+/// Where padding counts, what ceil_mode adds behind it does too.
+ValueId average(NodeImport& node, ValueId x, const Windows& windows, bool count_pads) {
   const Windows whole = with_last_windows(node, windows, node.fact(x).shape);
-  ValueId last = to_channels_last(node, x);
-  if (!count_pads || whole.pads == windows.pads) {
-    return to_channels_first(node, pool(node, "avg_pool", last, whole, {{"count_include_pad", count_pads}}));
-  }
-  last = padded(node, last, windows, number(node, 0, node.fact(x).dtype));  // what is behind the padding does not count
-  Windows rest = whole;
-  for (std::size_t i = 0; i < rest.pads.size(); ++i) rest.pads[i] -= windows.pads[i];
-  return to_channels_first(node, pool(node, "avg_pool", last, rest));
+  return to_channels_first(node, pool(node, "avg_pool", to_channels_last(node, x), whole, {{"count_include_pad", count_pads}}));
 }
 
 ValueIds average_pool(NodeImport& node) {
@@ -332,6 +314,17 @@ ValueIds patches_to_image(NodeImport& node) {
 }
 
 }  // namespace
+
+ValueId emit_onnx_convolution(NodeImport& node, ValueId x, ValueId filter, ValueId bias) {
+  Attributes attributes = read_windows(node, filter_kernel(node, filter)).attributes();
+  attributes.emplace_back("groups", group_count(node));
+  ValueIds inputs{to_channels_last(node, x), filter_last(node, filter)};
+  if (bias != ValueId::kNone) {
+    inputs.push_back(bias);
+    attributes.emplace_back("has_bias", true);
+  }
+  return to_channels_first(node, node.emit("conv", std::move(inputs), attributes));
+}
 
 REGISTER_RULES(onnx_windows) {
   rules.onnx("Conv", convolution);
