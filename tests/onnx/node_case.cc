@@ -32,6 +32,8 @@ Tensor read_value(const std::filesystem::path& path, const onnx::TypeProto& type
   if (!type.has_sequence_type()) {
     require(type.has_tensor_type(), "a value is neither a tensor nor a sequence");
     auto proto = parse<onnx::TensorProto>(path);
+    const bool bits = onnx::to_dtype(type.tensor_type().elem_type()) == DType::kBFloat16 && onnx::to_dtype(proto.data_type()) == DType::kUInt16;
+    if (bits) proto.set_data_type(type.tensor_type().elem_type());  // NumPy, which wrote them, has no such type
     return onnx::take_tensor(proto, none);
   }
   auto sequence = parse<onnx::SequenceProto>(path);

@@ -93,6 +93,10 @@ void Emitter::apply_node(int id) {
     setting_.library.count_node();
     ValueIds inputs;
     for (const std::string& input : node.input()) inputs.push_back(input.empty() ? ValueId::kNone : get(input));
+    const bool knows_narrow = node.op_type() == "DequantizeLinear" || node.op_type() == "Cast";
+    for (const std::string& input : node.input()) {
+      require(knows_narrow || !source_.is_narrow(input), "input '{}' is of 4 bits an element, which DequantizeLinear and Cast alone may take", input);
+    }
     while (!inputs.empty() && inputs.back() == ValueId::kNone) inputs.pop_back();
     const ValueIds outputs = apply(id, node, std::move(inputs));
     for (int i = 0; i < node.output_size(); ++i) {

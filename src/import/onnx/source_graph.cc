@@ -24,7 +24,10 @@ std::string node_name(const NodeProto& node) {
 std::string node_context(const NodeProto& node) { return fmt::format("node '{}' ({})", node_name(node), node.op_type()); }
 
 SourceGraph::SourceGraph(GraphProto& graph) {
-  for (const ValueInfoProto& input : graph.input()) inputs_.push_back(input.name());
+  for (const ValueInfoProto& input : graph.input()) {
+    inputs_.push_back(input.name());
+    if (is_packed(input.type().tensor_type().elem_type())) narrow_.insert(input.name());
+  }
   for (const ValueInfoProto& output : graph.output()) outputs_.push_back(output.name());
   formal_.insert(inputs_.begin(), inputs_.end());
   require(graph.sparse_initializer_size() == 0, "sparse initializers are not supported ('{}')",
@@ -66,6 +69,7 @@ void SourceGraph::add_node(NodeProto& node) {
 
 void SourceGraph::add_constant(std::string_view name, TensorProto& tensor) {
   require(constants_.try_emplace(std::string(name), Content{&tensor, {}}).second && !producers_.contains(name), "value '{}' is given twice", name);
+  if (is_packed(tensor.data_type())) narrow_.insert(std::string(name));
 }
 
 void SourceGraph::find_free_names() {

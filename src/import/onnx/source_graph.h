@@ -34,6 +34,8 @@ class SourceGraph {
   const Tensor& constant(std::string_view name, ExternalFiles& files);
   /// Its dtype and shape, found to fit its elements, which are not read.
   Fact constant_fact(std::string_view name, ExternalFiles& files) const;
+  /// Whether the value is an input or a constant of 4-bit elements.
+  bool is_narrow(std::string_view name) const { return narrow_.contains(name); }
   bool is_formal(std::string_view name) const { return formal_.contains(name); }
 
   /// The nodes that `ends` depend on, inputs first; values in `given` need no node. Throws ModelError on a cycle, naming a node.
@@ -62,6 +64,7 @@ class SourceGraph {
   Names inputs_;
   Names outputs_;
   std::set<std::string, std::less<>> formal_;
+  std::set<std::string, std::less<>> narrow_;
   std::map<std::string, int, std::less<>> producers_;
   std::map<std::string, Content, std::less<>> constants_;
   std::map<std::pair<int, std::string>, SourceGraph> subgraphs_;

@@ -188,10 +188,16 @@ ValueId pool(NodeImport& node, std::string_view op, ValueId x, const Windows& wi
   return node.emit(op, {x}, attributes);
 }
 
-/// Where padding counts, what ceil_mode adds behind it does too.
-ValueId average(NodeImport& node, ValueId x, const Windows& windows, bool count_pads) {
+ValueId average(NodeImport& node, ValueId x, Windows windows, bool count_pads) {
   const Windows whole = with_last_windows(node, windows, node.fact(x).shape);
-  return to_channels_first(node, pool(node, "avg_pool", to_channels_last(node, x), whole, {{"count_include_pad", count_pads}}));
+  ValueId last = to_channels_last(node, x);
+  if (!count_pads || whole.pads == windows.pads) {
+    return to_channels_first(node, pool(node, "avg_pool", last, whole, {{"count_include_pad", count_pads}}));
+  }
+  last = padded(node, last, windows, number(node, 0, node.fact(x).dtype));  // what is behind the padding does not count
+  Windows rest = whole;
+  for (std::size_t i = 0; i < rest.pads.size(); ++i) rest.pads[i] -= windows.pads[i];
+  return to_channels_first(node, pool(node, "avg_pool", last, rest));
 }
 
 ValueIds average_pool(NodeImport& node) {
