@@ -5,6 +5,7 @@
 
 #include "import/keras/import_keras.h"
 #include "import/keras/open_model.h"
+#include "import/onnx/import_model.h"
 #include "import/tensorflow/import_graph_def.h"
 #include "import/tensorflow/locate.h"
 #include "import/tensorflow/meta_graph.h"
@@ -32,6 +33,18 @@ ModelSummary summarise_tensorflow(const Path& path, const ImportOptions& options
   return summary;
 }
 
+bool recognises_onnx(const Path& path) { return std::filesystem::is_regular_file(path) && onnx::is_onnx_model(FileSource(path)); }
+
+Graph import_onnx(const Path& path, const ImportOptions& options) {
+  onnx::ModelFile file = onnx::read_onnx(path);
+  return onnx::import_onnx(file, options);
+}
+
+ModelSummary summarise_onnx(const Path& path, const ImportOptions& options) {
+  onnx::ModelFile file = onnx::read_onnx(path);
+  return onnx::summarise_onnx(file, options);
+}
+
 /// A family of formats, known by content.
 struct Format {
   bool (*recognises)(const Path& path);
@@ -42,6 +55,7 @@ struct Format {
 /// The first that recognises a path reads it. What no one knows is TensorFlow's to refuse: its graphs begin with anything.
 constexpr std::array kFormats{
     Format{keras::recognises, keras::import_keras, keras::summarise_keras},
+    Format{recognises_onnx, import_onnx, summarise_onnx},
     Format{[](const Path&) { return true; }, import_tensorflow, summarise_tensorflow},
 };
 

@@ -35,6 +35,7 @@ std::optional<Tensors> fold(const Graph& graph, const Op& op, const ValueIds& in
 
 ValueId NodeImport::input(std::size_t i) const {
   require(i < inputs_.size(), "has {} inputs, but input {} is needed", inputs_.size(), i);
+  require(inputs_[i] != ValueId::kNone, "input {} is left out, but is needed", i);
   return inputs_[i];
 }
 
@@ -55,6 +56,8 @@ std::int64_t NodeImport::int64_input(std::size_t i, std::string_view what) const
 
 ValueIds NodeImport::emit_all(std::string_view op_name, ValueIds inputs, const Attributes& attributes,
                               std::vector<Graph> regions) {
+  const auto missing = std::ranges::find(inputs, ValueId::kNone);
+  require(missing == inputs.end(), "input {} is left out, but is needed", missing - inputs.begin());
   Op op = op_registry().make(op_name, attributes);
   if (regions.empty()) {
     if (auto folded = fold(graph_, op, inputs, name_)) {
@@ -82,6 +85,11 @@ ValueId NodeImport::constant(Tensor tensor) { return graph_.add_constant(std::mo
 const Rule* RuleTable::find_tensorflow(std::string_view op) const {
   const auto found = tensorflow_.find(op);
   return found == tensorflow_.end() ? nullptr : &found->second;
+}
+
+const Rule* RuleTable::find_onnx(std::string_view op) const {
+  const auto found = onnx_.find(op);
+  return found == onnx_.end() ? nullptr : &found->second;
 }
 
 std::vector<std::string_view> RuleTable::tensorflow_ops() const {

@@ -31,15 +31,26 @@ class SourceAttributes {
   virtual std::optional<Attribute> find(std::string_view name) const = 0;
 };
 
+/// What formats with versioned operators say of a node beside its attributes.
+struct SourceVersion {
+  std::int64_t version = 0;      ///< of the operator set that the node's operator is of
+  std::size_t output_count = 1;  ///< how many outputs the node names; rules give at least the first of them
+};
+
 /// One source node being imported: what it is given, and where its operators go. The methods throw ModelError where the
 /// node is not as the rule needs it; the message names the attribute or input.
 class NodeImport {
  public:
-  NodeImport(Graph& graph, std::string name, std::string op, const SourceAttributes& attributes, ValueIds inputs)
-      : graph_(graph), name_(std::move(name)), op_(std::move(op)), attributes_(attributes), inputs_(std::move(inputs)) {}
+  /// Inputs that a format lets a node leave out are ValueId::kNone.
+  NodeImport(Graph& graph, std::string name, std::string op, const SourceAttributes& attributes, ValueIds inputs,
+             SourceVersion version = {})
+      : graph_(graph), name_(std::move(name)), op_(std::move(op)), attributes_(attributes), inputs_(std::move(inputs)),
+        version_(version) {}
 
   const std::string& name() const { return name_; }
   const std::string& op() const { return op_; }
+  std::int64_t version() const { return version_.version; }
+  std::size_t output_count() const { return version_.output_count; }
 
   /// An attribute by name; `fallback` where the node has none. Throws where it is of another kind.
   template <class T>
@@ -60,6 +71,7 @@ class NodeImport {
 
   std::size_t input_count() const { return inputs_.size(); }
   const ValueIds& inputs() const { return inputs_; }
+  bool has_input(std::size_t i) const { return i < inputs_.size() && inputs_[i] != ValueId::kNone; }
   ValueId input(std::size_t i) const;
   const Fact& fact(ValueId id) const { return graph_.fact(id); }
   const Fact& input_fact(std::size_t i) const { return fact(input(i)); }
@@ -81,6 +93,7 @@ class NodeImport {
   std::string op_;
   const SourceAttributes& attributes_;
   ValueIds inputs_;
+  SourceVersion version_;
 };
 
 /// Turns one source node into operators and gives the values of its outputs, in order.
@@ -106,17 +119,24 @@ class RuleTable {
     invariant(keras_.emplace(layer, LayerRule{weights, std::move(apply)}).second, "layer {} has two rules", layer);
   }
 
+  /// Of ONNX's own operators, or with their domain before them ("com.microsoft.Gelu").
+  void onnx(std::string_view op, Rule rule) {
+    invariant(onnx_.emplace(op, std::move(rule)).second, "operator {} has two rules", op);
+  }
+
   /// Null where there is none.
   const LayerRule* find_keras(std::string_view layer) const {
     const auto found = keras_.find(layer);
     return found == keras_.end() ? nullptr : &found->second;
   }
   const Rule* find_tensorflow(std::string_view op) const;
+  const Rule* find_onnx(std::string_view op) const;
   std::vector<std::string_view> tensorflow_ops() const;
 
  private:
   std::map<std::string, Rule, std::less<>> tensorflow_;
   std::map<std::string, LayerRule, std::less<>> keras_;
+  std::map<std::string, Rule, std::less<>> onnx_;
 };
 
 /// Generated from the REGISTER_RULES lines under src/import/rules.

@@ -8,7 +8,7 @@
 
 #include "import/rule.h"
 #include "import/tensorflow/control_flow.h"
-#include "import/tensorflow/regions.h"
+#include "import/regions.h"
 #include "import/tensorflow/source_graph.h"
 
 namespace temper::tensorflow {

@@ -4,15 +4,15 @@
 namespace temper {
 
 /// How an update meets what is there: it replaces it, or the two are joined.
-enum class ScatterMode { kUpdate, kAdd, kSub, kMin, kMax };
+enum class ScatterMode { kUpdate, kAdd, kSub, kMin, kMax, kMul };
 template <>
 struct EnumNames<ScatterMode> {
-  static constexpr std::array<std::string_view, 5> kNames = {"update", "add", "sub", "min", "max"};
+  static constexpr std::array<std::string_view, 6> kNames = {"update", "add", "sub", "min", "max", "mul"};
 };
 
 namespace {
 
-/// Integers wrap around; bools add by or; min and max keep what is there where an update is NaN.
+/// Integers wrap around; bools add by or and multiply by and; min and max keep what is there where an update is NaN.
 template <class T>
 T join(ScatterMode mode, T old, T update) {
   using C = Compute<T>;
@@ -21,12 +21,15 @@ T join(ScatterMode mode, T old, T update) {
   if (mode == ScatterMode::kMin) return b < a ? update : old;
   if (mode == ScatterMode::kMax) return a < b ? update : old;
   if constexpr (std::is_same_v<T, bool>) {
+    if (mode == ScatterMode::kMul) return a && b;
     return mode == ScatterMode::kAdd ? (a || b) : (a != b);
   } else if constexpr (std::is_integral_v<T>) {
     const auto x = static_cast<std::uint64_t>(a);
     const auto y = static_cast<std::uint64_t>(b);
+    if (mode == ScatterMode::kMul) return static_cast<T>(x * y);
     return static_cast<T>(mode == ScatterMode::kAdd ? x + y : x - y);
   } else {
+    if (mode == ScatterMode::kMul) return static_cast<T>(a * b);
     return static_cast<T>(mode == ScatterMode::kAdd ? a + b : a - b);
   }
 }

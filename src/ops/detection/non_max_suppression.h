@@ -67,6 +67,20 @@ struct NonMaxSuppression {
   Tensors reference(Inputs in) const;
 };
 
+/// Non-maximum suppression of each class of each picture. Inputs: float32 boxes [batch, n, 4] and scores [batch, classes, n], and scalars
+/// max_outputs_per_class, iou_threshold, score_threshold. Boxes are two opposite corners (y, x, y, x in any order), or with `centred` x and y of
+/// the middle, width and height. Output: int64 [m, 3], the picture, class and box of each that is selected, in this order and then best first.
+struct ClasswiseNonMaxSuppression {
+  static constexpr std::string_view kName = "classwise_non_max_suppression";
+
+  bool centred = false;
+
+  static void fields(auto& self, auto&& field) { field("centred", self.centred); }
+
+  Facts infer(std::span<const Fact> in) const;
+  Tensors reference(Inputs in) const;
+};
+
 /// As NonMaxSuppression without sigma, where overlap[i, j] is given. Inputs: overlaps [n, n], scores [n], and scalars
 /// max_output_size, overlap_threshold, score_threshold. Output: indices int32 [m].
 struct NonMaxSuppressionWithOverlaps {

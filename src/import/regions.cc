@@ -1,9 +1,9 @@
-#include "import/tensorflow/regions.h"
+#include "import/regions.h"
 
 #include "ops/control/if.h"
 #include "ops/control/loop.h"
 
-namespace temper::tensorflow {
+namespace temper {
 namespace {
 
 /// What is known of a loop's variables in every turn, and which never change.
@@ -114,4 +114,4 @@ ValueIds build_if(Graph& graph, const std::string& name, ValueId predicate, cons
   return graph.node(node).outputs;
 }
 
-}  // namespace temper::tensorflow
+}  // namespace temper

@@ -6,7 +6,7 @@
 
 #include "import/rule.h"
 
-namespace temper::tensorflow {
+namespace temper {
 
 /// What the regions of one node use from the graph around it. Each captured value becomes an input of every region, at the
 /// same place; a constant is copied into the region that uses it instead, so that it stays known there.
@@ -51,4 +51,4 @@ using EmitBranch = std::function<ValueIds(Graph& region, Captures& captures, std
 /// Adds an If on `predicate` whose first region is emitted for true and second for false; gives its results.
 ValueIds build_if(Graph& graph, const std::string& name, ValueId predicate, const EmitBranch& emit);
 
-}  // namespace temper::tensorflow
+}  // namespace temper
