@@ -45,6 +45,7 @@ Prepared prepare(dnnl::algorithm algorithm, const Fact& fact, std::span<const st
     before.push_back(axis.pad_before);
     after.push_back(axis.pad_after);
   }
+  require_code_memory();
   const dnnl::pooling_forward::primitive_desc desc({dnnl::prop_kind::forward_inference, algorithm, channels_last(x),
                                                     channels_last(output), strides, sizes, before, after},
                                                    with_workspace(), cpu());

@@ -1,8 +1,11 @@
 #include "backends/onednn/primitive.h"
 
+#include <sys/mman.h>
+
 #include "backends/onednn/families.h"
 #include "backends/onednn/layout.h"
 #include "base/file.h"
+#include "base/memory.h"
 
 namespace temper::onednn {
 namespace {
@@ -17,6 +20,13 @@ dnnl::stream& stream() {
 const dnnl::engine& cpu() {
   static const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
   return engine;
+}
+
+void require_code_memory() {
+  constexpr std::size_t kMost = std::size_t{8} << 20;  // of one primitive, which may have tens of variants
+  void* const tried = ::mmap(nullptr, kMost, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (tried == MAP_FAILED) throw DeviceError(fmt::format("the system refused {} of memory for the code of kernels", format_bytes(kMost)));
+  ::munmap(tried, kMost);
 }
 
 Memory::dims to_dims(std::span<const std::int64_t> dims) { return {dims.begin(), dims.end()}; }
@@ -45,6 +55,7 @@ dnnl::primitive_attr with_workspace(dnnl::primitive_attr attr) {
 void reorder(const Memory::desc& from, const void* source, const Memory::desc& to, void* target) {
   Memory given(from, cpu(), const_cast<void*>(source));
   Memory made(to, cpu(), target);
+  require_code_memory();
   dnnl::reorder(given, made).execute(stream(), given, made);
   stream().wait();
 }

@@ -16,6 +16,10 @@ using Memory = dnnl::memory;
 
 const dnnl::engine& cpu();
 
+/// Throws DeviceError where the system has no memory for a kernel's code: oneDNN writes to what it did not get. To be called before primitives
+/// are made.
+void require_code_memory();
+
 /// A row-major array of float32.
 Memory::desc row_major(const Shape& shape);
 /// [N, spatial..., C] in memory, which oneDNN calls (N, C, spatial...).

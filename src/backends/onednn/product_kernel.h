@@ -54,6 +54,7 @@ class ProductKernel final : public Kernel {
 template <class Primitive, class Describe>
 Prepared prepare_product(std::string_view name, const ProductInputs& inputs, const Fact& filter, const Memory::desc& plain,
                          std::span<const Memory::desc> layouts, const Describe& describe) {
+  require_code_memory();
   for (const Memory::desc& layout : layouts) {
     try {
       const auto desc = describe(layout);
