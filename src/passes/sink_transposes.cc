@@ -85,7 +85,8 @@ struct SinkTransposes {
         before.push_back(turned_back(rewriter, *constant, *perm));
       } else {
         const auto known = turned.find({input, inverse(*perm)});
-        if (known == turned.end()) return skip("an input is not turned");
+        const bool stays = known != turned.end() && rewriter.use_count(known->second) > 0 && std::ranges::find(node.inputs, known->second) == node.inputs.end();
+        if (!stays) return skip("an input is not turned");
         before.push_back(known->second);
       }
     }
