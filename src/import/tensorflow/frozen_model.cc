@@ -63,7 +63,7 @@ std::string choose_signature(const MetaGraphDef& graph, const ImportOptions& opt
   }
   if (std::ranges::find(names, "serving_default") != names.end()) return "serving_default";
   if (names.size() == 1) return names[0];
-  require(names.empty() || !options.outputs.empty(), "has no signature serving_default; choose one with --signature: {}", fmt::join(names, ", "));
+  require(names.empty() || !options.outputs.empty(), "has no signature serving_default; choose one with --signature-def: {}", fmt::join(names, ", "));
   return {};
 }
 
