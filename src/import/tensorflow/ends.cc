@@ -109,50 +109,69 @@ struct Dependence {
   bool variable = false;
 };
 
-/// Of every node, shapes left out: they hold nothing of what was given. Inputs beyond 64 share a bit.
-std::vector<Dependence> dependence(const SourceGraph& source) {
-  static const std::set<std::string_view> shapes = {"Shape", "ShapeN", "Size", "Rank", "ZerosLike", "OnesLike"};
-  std::vector<std::vector<int>> users(static_cast<std::size_t>(source.size()));
-  std::vector<Dependence> all(static_cast<std::size_t>(source.size()));
-  std::vector<int> changed;
-  std::size_t count = 0;
-  for (int id = 0; id < source.size(); ++id) {
-    for (const SourceEdge& input : source.node(id).inputs) {
-      if (input.node >= 0 && !shapes.contains(source.node(id).op)) users[static_cast<std::size_t>(input.node)].push_back(id);
+/// Of every node, shapes left out: they hold nothing of what was given.
+class Dependences {
+ public:
+  explicit Dependences(const SourceGraph& source) : source_(source), all_(static_cast<std::size_t>(source.size())) {
+    static const std::set<std::string_view> shapes = {"Shape", "ShapeN", "Size", "Rank", "ZerosLike", "OnesLike"};
+    std::vector<std::vector<int>> users(all_.size());
+    std::vector<int> changed;
+    for (int id = 0; id < source.size(); ++id) {
+      const SourceNode& node = source.node(id);
+      of(id).variable = is_variable(node.op);
+      changed.push_back(id);
+      if (shapes.contains(node.op)) continue;
+      for (const SourceEdge& input : node.inputs) {
+        if (input.node < 0) continue;
+        users[static_cast<std::size_t>(input.node)].push_back(id);
+        of(id).inputs |= input_bit(input);
+      }
     }
-    const std::string& op = source.node(id).op;
-    if (gives_input(op)) all[static_cast<std::size_t>(id)].inputs = std::uint64_t{1} << std::min<std::size_t>(count++, 63);
-    all[static_cast<std::size_t>(id)].variable = is_variable(op);
-    changed.push_back(id);
-  }
-  while (!changed.empty()) {
-    const Dependence from = all[static_cast<std::size_t>(changed.back())];
-    const auto& next = users[static_cast<std::size_t>(changed.back())];
-    changed.pop_back();
-    for (const int user : next) {
-      Dependence& to = all[static_cast<std::size_t>(user)];
-      if ((to.inputs | from.inputs) == to.inputs && (to.variable || !from.variable)) continue;
-      to = {to.inputs | from.inputs, to.variable || from.variable};
-      changed.push_back(user);
+    while (!changed.empty()) {
+      const int id = changed.back();
+      changed.pop_back();
+      for (const int user : users[static_cast<std::size_t>(id)]) {
+        const Dependence sum{of(user).inputs | of(id).inputs, of(user).variable || of(id).variable};
+        if (sum.inputs == of(user).inputs && sum.variable == of(user).variable) continue;
+        of(user) = sum;
+        changed.push_back(user);
+      }
     }
   }
-  return all;
-}
+
+  Dependence of(SourceEdge edge) {
+    if (edge.node < 0) return {};
+    Dependence dependence = of(edge.node);
+    dependence.inputs |= input_bit(edge);
+    return dependence;
+  }
+  Dependence& of(int id) { return all_[static_cast<std::size_t>(id)]; }
+
+ private:
+  /// The bit of what is given from outside: each output of a queue counts for itself. Those beyond 64 share the last.
+  std::uint64_t input_bit(SourceEdge edge) {
+    if (!gives_input(source_.node(edge.node).op)) return 0;
+    return std::uint64_t{1} << std::min<std::size_t>(bits_.emplace(edge, bits_.size()).first->second, 63);
+  }
+
+  const SourceGraph& source_;
+  std::vector<Dependence> all_;
+  std::map<SourceEdge, std::size_t> bits_;
+};
 
 /// Of a graph for training: the ends of what is computed with weights from the inputs that weights are first applied to, and so without labels.
 std::string suggested_outputs(const SourceGraph& source) {
   static const std::set<std::string_view> weighted = {"Conv2D", "MatMul", "DepthwiseConv2dNative", "Conv3D"};
   constexpr std::size_t kShown = 8;
-  const auto depends = dependence(source);
-  const auto of = [&](int id) { return id < 0 ? Dependence() : depends[static_cast<std::size_t>(id)]; };
+  Dependences depends(source);
   std::uint64_t fewest = 0;
   for (int id = 0; id < source.size(); ++id) {
     const SourceNode& node = source.node(id);
-    if (!weighted.contains(node.op) || node.inputs.size() < 2 || !of(node.inputs[1].node).variable || of(node.inputs[1].node).inputs != 0) continue;
-    const std::uint64_t inputs = of(node.inputs[0].node).inputs;
+    if (!weighted.contains(node.op) || node.inputs.size() < 2 || !depends.of(node.inputs[1]).variable || depends.of(node.inputs[1]).inputs != 0) continue;
+    const std::uint64_t inputs = depends.of(node.inputs[0]).inputs;
     if (inputs != 0 && (fewest == 0 || std::popcount(inputs) < std::popcount(fewest))) fewest = inputs;
   }
-  const auto forward = [&](int id) { return of(id).inputs == fewest && of(id).variable && !trains(source.node(id).op); };
+  const auto forward = [&](int id) { return depends.of(id).inputs == fewest && depends.of(id).variable && !trains(source.node(id).op); };
   std::vector<bool> goes_on(static_cast<std::size_t>(source.size()));
   for (int id = 0; id < source.size(); ++id) {
     for (const SourceEdge& input : source.node(id).inputs) {
