@@ -14,6 +14,7 @@ LAYERS = {
     "media": ["base"],
     "ops": ["base", "ir", "media"],
     "import": ["base", "ir", "ops"],
+    "export": ["base", "ir", "ops", "import"],
     "passes": ["base", "ir", "ops"],
     "plan": ["base", "ir", "ops"],
     "backends": ["base", "ir", "ops", "plan"],
@@ -21,7 +22,7 @@ LAYERS = {
     "engine": ["base", "ir", "ops", "import", "passes", "plan", "backends", "runtime"],
     "api": ["base", "ir", "ops", "plan", "backends", "runtime", "engine"],
     "eval": ["base", "ir", "ops", "engine", "media"],
-    "cli": ["base", "ir", "import", "plan", "runtime", "engine", "eval", "media"],
+    "cli": ["base", "ir", "import", "export", "plan", "runtime", "engine", "eval", "media"],
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"')
 

@@ -44,11 +44,12 @@ class Inspect final : public Command {
       "  describes the model; FLOPs and memory are those of a picture of 300 x 300";
 
   void declare(CLI::App& app) override {
-    app.add_option("FILE", file_, "The model or plan")->required();
+    app.add_option("FILE", file_, "The model (a file or a folder) or plan")->required();
     app.add_option("--outputs", outputs_,
                    "Look at what these tensors depend on: a,b (default: the model's own outputs)");
     app.add_option("--shape", shapes_, "NAME=1x300x300x3, for the estimates, where the model leaves shapes open")
         ->allow_extra_args(false);
+    declare_choice(app, choice_);
     app.add_flag("-q,--quiet", quiet_, "No notes");
     declare_json(app, json_);
   }
@@ -59,6 +60,7 @@ class Inspect final : public Command {
     if (is_plan_file(file_)) return inspect_plan();
     ImportOptions options;
     options.outputs = split_names(outputs_);
+    options.choice = choice_;
     const ModelSummary summary = summarise_model(file_, options);
     const Estimate estimate = summary.unsupported.empty() ? estimated(options) : Estimate{};
     if (!json_.empty()) write_json(json_, as_json(summary, estimate));
@@ -116,7 +118,9 @@ class Inspect final : public Command {
     fmt::print("  nodes       {}, of which outputs depend on {}{}\n", summary.node_count, summary.live_node_count,
                summary.function_count > 0 ? fmt::format("; {}", counted(summary.function_count, "function")) : "");
     fmt::print("  parameters  {} ({})\n", summary.parameter_count, format_bytes(summary.parameter_bytes));
+    print_variables(summary);
     print_estimate(summary, estimate);
+    print_signatures(summary);
     for (const auto& [title, ports] :
          {std::pair("inputs", &summary.inputs), std::pair("outputs", &outputs_of(summary, estimate))}) {
       fmt::print("{}\n", title);
@@ -130,6 +134,30 @@ class Inspect final : public Command {
     fmt::print("{}", census.text("  "));
     if (!summary.unsupported.empty()) print_unsupported(summary);
     if (!estimate.failure.empty()) fmt::print("cannot be run\n  {}\n", estimate.failure);
+  }
+
+  static void print_variables(const ModelSummary& summary) {
+    if (summary.variable_count == 0 && summary.unused_variables.empty()) return;
+    constexpr std::size_t kShown = 3;
+    const auto& unused = summary.unused_variables;
+    const auto shown = std::span(unused).first(std::min(kShown, unused.size()));
+    fmt::print("  variables   {}{}\n", summary.variable_count,
+               unused.empty() ? "" : fmt::format("; outputs do not need {} more in the checkpoint: {}{}", unused.size(), fmt::join(shown, ", "), unused.size() > kShown ? ", ..." : ""));
+  }
+
+  static void print_signatures(const ModelSummary& summary) {
+    if (summary.signatures.empty()) return;
+    fmt::print("signatures\n");
+    Table table({"", "", ""});
+    const auto names = [](const std::vector<SourcePort>& ports) {
+      std::vector<std::string_view> all;
+      for (const SourcePort& port : ports) all.push_back(port.name);
+      return fmt::format("{}", fmt::join(all, ", "));
+    };
+    for (const SignatureSummary& signature : summary.signatures) {
+      table.add({signature.name, fmt::format("({}) -> {}", names(signature.inputs), names(signature.outputs)), signature.chosen ? "*" : ""});
+    }
+    fmt::print("{}", table.text("  "));
   }
 
   static void print_estimate(const ModelSummary& summary, const Estimate& estimate) {
@@ -190,6 +218,14 @@ class Inspect final : public Command {
                            {"outputs", ports(outputs_of(summary, estimate))},
                            {"ops", summary.op_census},
                            {"unsupported", unsupported}};
+    if (!summary.signatures.empty() || summary.variable_count > 0) {
+      json["variables"] = summary.variable_count;
+      json["unused_variables"] = summary.unused_variables;
+      json["signatures"] = nlohmann::json::object();
+      for (const SignatureSummary& signature : summary.signatures) {
+        json["signatures"][signature.name] = {{"inputs", ports(signature.inputs)}, {"outputs", ports(signature.outputs)}, {"chosen", signature.chosen}};
+      }
+    }
     if (estimate.cost) {
       json["flops"] = estimate.cost->flops;
       json["products_of_open_shape"] = estimate.cost->uncounted_products;
@@ -204,6 +240,7 @@ class Inspect final : public Command {
   std::string outputs_;
   std::vector<std::string> shapes_;
   bool quiet_ = false;
+  ModelChoice choice_;
   std::string json_;
 };
 

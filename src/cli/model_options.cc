@@ -8,7 +8,7 @@
 namespace temper {
 
 void ModelOptions::declare(CLI::App& app) {
-  app.add_option("FILE", file, "The model or plan")->required();
+  app.add_option("FILE", file, "The model (a file or a folder) or plan")->required();
   app.add_option("--backend", backend,
                  "cpu: kernels chosen for this machine; reference: every operator's definition, slow")
       ->capture_default_str();
@@ -17,6 +17,7 @@ void ModelOptions::declare(CLI::App& app) {
       ->capture_default_str();
   app.add_option("--memory-limit", memory_limit, "Most memory of the whole process, such as 512M; 0: what there is, or what a plan was made for")
       ->capture_default_str();
+  declare_choice(app, choice);
   app.add_flag("-q,--quiet", quiet, "No notes and no tables");
 }
 
@@ -26,6 +27,7 @@ Session ModelOptions::load(const std::vector<std::string>& outputs, std::vector<
   options.threads = threads;
   options.outputs = outputs;
   options.inputs = std::move(inputs);
+  options.choice = choice;
   options.profile = profile;
   options.memory_limit_bytes = parse_size(memory_limit);
   Session session = Session::load(file, options);
@@ -34,6 +36,11 @@ Session ModelOptions::load(const std::vector<std::string>& outputs, std::vector<
 }
 
 void ModelOptions::apply_quiet() const { set_quiet(quiet); }
+
+void declare_choice(CLI::App& app, ModelChoice& choice) {
+  app.add_option("--signature-def", choice.signature, "Of a SavedModel: whose inputs and outputs count (default: serving_default, or the only one)");
+  app.add_option("--tags", choice.tags, "Of a SavedModel of several graphs: the tags of the one that counts, a,b (default: serve)");
+}
 
 void declare_json(CLI::App& app, std::string& target) {
   app.add_option("--json", target, "Also write JSON to this file; - or nothing: to standard output, in place of tables")

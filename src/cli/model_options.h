@@ -8,13 +8,14 @@
 
 namespace temper {
 
-/// What every command that runs a model or a plan takes: FILE, --backend, --threads, --memory-limit, -q.
+/// What every command that runs a model or a plan takes: FILE, --backend, --threads, --memory-limit, --signature-def, --tags, -q.
 struct ModelOptions {
   std::string file;
   std::string backend = "cpu";
   int threads = 0;
   std::string memory_limit = "0";
   bool quiet = false;
+  ModelChoice choice;
 
   void declare(CLI::App& app);
   /// Reads the model and prepares it; `outputs` empty means its own, and `inputs` are where it is cut.
@@ -22,6 +23,9 @@ struct ModelOptions {
   /// Takes -q over for all notes.
   void apply_quiet() const;
 };
+
+/// Declares --signature-def and --tags.
+void declare_choice(CLI::App& app, ModelChoice& choice);
 
 /// Declares --json [FILE] bound to `target`, which stays empty where it is not given.
 void declare_json(CLI::App& app, std::string& target);

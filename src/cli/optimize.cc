@@ -33,7 +33,7 @@ class Optimize final : public Command {
       "  times the kernels that could run each step and writes the plan, which every command takes in the model's place";
 
   void declare(CLI::App& app) override {
-    app.add_option("FILE", file_, "The model")->required();
+    app.add_option("FILE", file_, "The model: a file or a folder")->required();
     app.add_option("-o,--output", output_, "The plan to write")->required();
     app.add_option("--precision", precision_, "fp32")->check(CLI::IsMember({"fp32"}))->capture_default_str();
     app.add_option("--shape", shapes_, "NAME=1x300x300x3, or NAME=MIN:OPT:MAX of such shapes; ? leaves a dim open")->allow_extra_args(false);
@@ -46,6 +46,7 @@ class Optimize final : public Command {
     app.add_option("--memory-limit", memory_, "Most memory of the whole process, such as 512M, here and when the plan runs; 0: what there is")->capture_default_str();
     app.add_option("--disable-pass", disabled_, "A pass not to run, by name; may be given again")->allow_extra_args(false);
     app.add_option("--device", device_, "cpu")->check(CLI::IsMember({"cpu"}))->capture_default_str();
+    declare_choice(app, choice_);
     app.add_flag("-q,--quiet", quiet_, "No notes and no tables");
     declare_json(app, json_);
   }
@@ -71,7 +72,7 @@ class Optimize final : public Command {
 
  private:
   CompileOptions compile_options() const {
-    CompileOptions options{.outputs = split_names(outputs_), .disabled_passes = disabled_, .max_batch = max_batch_, .threads = threads_,
+    CompileOptions options{.outputs = split_names(outputs_), .choice = choice_, .disabled_passes = disabled_, .max_batch = max_batch_, .threads = threads_,
                            .tune = parse_tune(tune_), .max_workspace_bytes = parse_size(workspace_), .memory_limit_bytes = parse_size(memory_)};
     options.scratch_folder = std::filesystem::absolute(output_).parent_path();
     for (const std::string& text : shapes_) options.profile.push_back(parse_profile(text));
@@ -112,6 +113,7 @@ class Optimize final : public Command {
   std::int64_t max_batch_ = 0;
   int threads_ = 0;
   bool quiet_ = false;
+  ModelChoice choice_;
 };
 
 }  // namespace

@@ -112,7 +112,7 @@ Plan compile(const std::filesystem::path& path, const CompileOptions& options) {
   set_thread_count(options.threads);
   report(options, "reading", 0);
   Plan plan;
-  plan.graph = import_model(path, {.inputs = options.inputs, .outputs = options.outputs});
+  plan.graph = import_model(path, {.inputs = options.inputs, .outputs = options.outputs, .choice = options.choice});
   in_context([&] { return path.string(); }, [&] {
     plan.profile = complete_profile(plan.graph, options.profile, options.max_batch);
     fix_dims(plan.graph, plan.profile);

@@ -15,6 +15,8 @@ struct CompileOptions {
   std::vector<std::string> outputs = {};
   /// Tensors to give from outside, whatever the model computes them from.
   std::vector<ImportInput> inputs = {};
+  /// Which graph and signature of a SavedModel.
+  ModelChoice choice = {};
   /// Passes not to run, by name.
   std::vector<std::string> disabled_passes = {};
   /// Sizes of inputs; what is not given is derived from the model.

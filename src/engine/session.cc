@@ -92,6 +92,7 @@ void narrow_ends(Graph& graph, const SessionOptions& options) {
 }
 
 Plan read_plan(const std::filesystem::path& path, const SessionOptions& options, std::vector<std::string>& notes) {
+  require(options.choice.signature.empty() && options.choice.tags.empty(), "{}: a plan has one signature; choose it with `temper optimize`", path.string());
   require(options.disabled_passes.empty(), "{}: a plan's passes were run when it was made; disable them with `temper optimize`", path.string());
   Plan plan = load_plan(path);
   in_context([&] { return path.string(); }, [&] { narrow_ends(plan.graph, options); });
@@ -108,11 +109,11 @@ Plan read_plan(const std::filesystem::path& path, const SessionOptions& options,
 
 Plan make_plan(const std::filesystem::path& path, const SessionOptions& options) {
   if (options.backend != "reference") {
-    return compile(path, {.outputs = options.outputs, .inputs = options.inputs, .disabled_passes = options.disabled_passes, .threads = options.threads,
+    return compile(path, {.outputs = options.outputs, .inputs = options.inputs, .choice = options.choice, .disabled_passes = options.disabled_passes, .threads = options.threads,
                           .memory_limit_bytes = options.memory_limit_bytes});
   }
   Plan plan;
-  plan.graph = import_model(path, {.inputs = options.inputs, .outputs = options.outputs});
+  plan.graph = import_model(path, {.inputs = options.inputs, .outputs = options.outputs, .choice = options.choice});
   return plan;
 }
 

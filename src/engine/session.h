@@ -20,6 +20,8 @@ struct SessionOptions {
   std::vector<std::string> outputs = {};
   /// Of a model, not of a plan: tensors to give from outside, whatever the model computes them from.
   std::vector<ImportInput> inputs = {};
+  /// Of a model, not of a plan: which graph and signature of a SavedModel.
+  ModelChoice choice = {};
   /// 0: as many as the plan was made for; one per core of a model.
   int threads = 0;
   /// Of a model: passes not to run, by name.

@@ -27,7 +27,8 @@ TEST_F(ProgramTest, HelpAndVersion) {
 
 TEST_F(ProgramTest, WrongWords) {
   EXPECT_REFUSED("inspekt x.pb", "Did you mean 'inspect'?");
-  EXPECT_REFUSED("freeze x.pb", "This build has bench, classify, detect, doctor, explain, inspect, optimize, run");
+  EXPECT_REFUSED("thaw x.pb", "This build has bench, classify, detect, doctor, explain, freeze, inspect, optimize, run");
+  EXPECT_REFUSED("freeze x.pb", "--output is required");
   EXPECT_REFUSED("optimize x.pb", "--output is required");
   EXPECT_REFUSED("run", "FILE is required");
   EXPECT_REFUSED("run x.pb --colour red", "--colour");

@@ -26,8 +26,8 @@ std::vector<End> named_ends(const SourceGraph& source, const std::vector<std::st
 /// there is none.
 std::vector<End> find_ends(const SourceGraph& source, const FunctionLibrary& library);
 
-/// The same of a graph with variables, where more is left over: what no input reaches (initialisers, what saves and restores) does not count, nor does what needs
-/// one of `excluded`.
+/// The same of a graph with variables, where more is left over: what no input reaches (initialisers, what saves and restores) does not count, nor does what is
+/// inside a loop or needs one of `excluded`; and where authors marked some by an Identity, only those do.
 std::vector<End> find_ends_reached(const SourceGraph& source, const FunctionLibrary& library, const std::vector<int>& excluded);
 
 }  // namespace temper::tensorflow

@@ -63,11 +63,12 @@ std::string choose_signature(const MetaGraphDef& graph, const ImportOptions& opt
   }
   if (std::ranges::find(names, "serving_default") != names.end()) return "serving_default";
   if (names.size() == 1) return names[0];
-  require(names.empty() || !options.outputs.empty(), "has no signature serving_default; choose one with --signature: {}", fmt::join(names, ", "));
+  require(names.empty() || !options.outputs.empty(), "has no signature serving_default; choose one with --signature-def: {}", fmt::join(names, ", "));
   return {};
 }
 
-Fact fact_of(const TensorInfo& info) { return {to_dtype(info.dtype()), to_shape(info.tensor_shape()), {}}; }
+/// Early writers say nothing of shapes.
+Fact fact_of(const TensorInfo& info) { return {to_dtype(info.dtype()), info.has_tensor_shape() ? to_shape(info.tensor_shape()) : ShapeFact(), {}}; }
 
 std::vector<SignatureSummary> describe_signatures(const MetaGraphDef& graph, const std::string& chosen) {
   std::vector<SignatureSummary> all;
@@ -142,6 +143,12 @@ std::vector<ModelPort> inputs_of(const SignatureDef& signature, const std::vecto
   return ports;
 }
 
+/// What the writer knew of the shape of an output.
+ShapeFact said_shape(const SourceNode& node, int port) {
+  const AttrValue* shapes = find_attribute(*node.def, "_output_shapes");
+  return shapes == nullptr || port >= shapes->list().shape_size() ? ShapeFact() : to_shape(shapes->list().shape(port));
+}
+
 /// The nodes that save and restore, as the file itself says.
 std::vector<int> saver_nodes(const SourceGraph& source, const SaverDef& saver) {
   std::vector<int> nodes;
@@ -178,7 +185,11 @@ FrozenModel read_frozen(const ModelFiles& files, const ImportOptions& options) {
   SourceGraph source(graph, read.contents);
   if (model.outputs.empty()) find_outputs(model, files, source, read);
   std::vector<bool> cut(static_cast<std::size_t>(source.size()));
-  for (const ModelPort& input : model.inputs) cut[static_cast<std::size_t>(source.edge(input.tensor).node)] = true;
+  for (ModelPort& input : model.inputs) {
+    const SourceEdge edge = source.edge(input.tensor);
+    cut[static_cast<std::size_t>(edge.node)] = true;
+    if (input.fact && !input.fact->shape.rank_known()) input.fact->shape = said_shape(source.node(edge.node), edge.port);
+  }
   std::vector<SourceEdge> ends;
   for (const ModelPort& output : model.outputs) ends.push_back(source.edge(output.tensor));
   const bool has_checkpoint = files.kind != FileKind::kGraph && is_checkpoint(files.checkpoint);
