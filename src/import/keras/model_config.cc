@@ -267,7 +267,8 @@ class ConfigReader {
     }
   }
 
-  /// A nested model's calls may count from 1: its own making was the first. References then count from 0.
+  /// A nested model's calls may count from 1: its own making was the first. Of the calls that are stored each is referred to, so the
+  /// greatest reference tells. From here on all count from 0.
   static void renumber(Model& model) {
     std::map<std::string, std::int64_t> greatest;
     const auto each_ref = [&](auto&& visit) {
@@ -284,8 +285,7 @@ class ConfigReader {
     std::map<std::string, std::int64_t> first;
     for (const Layer& layer : model.layers) {
       if (!layer.model || layer.calls.empty()) continue;
-      const bool counts_from_one = !layer.model->sequential || greatest[layer.name] >= static_cast<std::int64_t>(layer.calls.size());
-      first[layer.name] = counts_from_one && greatest[layer.name] > 0 ? 1 : 0;
+      first[layer.name] = greatest[layer.name] >= static_cast<std::int64_t>(layer.calls.size()) ? 1 : 0;
     }
     each_ref([&](TensorRef& ref) {
       const auto found = first.find(ref.layer);

@@ -305,6 +305,9 @@ def randomise(model, rng):
         if "count" in name or "seed" in name:
             continue
         weight.assign(value.astype(np.float32))
+    for layer in model.layers:
+        if hasattr(layer, "finalize_state"):  # what it has learnt counts from then on
+            layer.finalize_state()
 
 
 def inputs_of(model, rng):

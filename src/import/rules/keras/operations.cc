@@ -162,7 +162,7 @@ REGISTER_RULES(keras_operations) {
   for (const auto& [name, op] : kReductions) rules.keras(name, "", reduction(op));
   for (const std::string_view name : {"ops.Softmax", "tf.nn.softmax"}) rules.keras(name, "", along_softmax);
   for (const std::string_view name : {"ops.Reshape", "tf.reshape"}) rules.keras(name, "", reshape_to);
-  for (const std::string_view name : {"ops.Transpose", "tf.transpose"}) rules.keras(name, "", transpose_by);
+  for (const std::string_view name : {"ops.Transpose", "tf.transpose", "tf.compat.v1.transpose"}) rules.keras(name, "", transpose_by);
   for (const std::string_view name : {"ops.ExpandDims", "tf.expand_dims"}) rules.keras(name, "", keras::expand_dims);
   for (const std::string_view name : {"ops.Squeeze", "tf.squeeze"}) rules.keras(name, "", squeeze);
   for (const std::string_view name : {"ops.Concatenate", "tf.concat"}) rules.keras(name, "", concatenated);
