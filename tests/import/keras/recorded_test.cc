@@ -2,7 +2,7 @@
 #include <cmath>
 
 #include "engine/session.h"
-#include "import/keras/archives.h"
+#include "support/keras_archives.h"
 #include "support/tensors.h"
 
 /// Every model that record.py wrote, in every form, against the answers of the library that wrote it: on the operators' definitions, and

@@ -1,4 +1,4 @@
-#include "import/keras/archives.h"
+#include "support/keras_archives.h"
 
 #include <unistd.h>
 #include <zip.h>
