@@ -189,9 +189,7 @@ void WeightStore::bind_group(const Layer& layer, const Hdf5Object& group, const 
     require(dataset != nullptr && dataset->is_dataset, "weight '{}' of layer '{}' is listed, but not in the file", name, layer.name);
     found.push_back({"", path + "/" + name, std::move(dataset), {}});
   }
-  if (keras_version_.starts_with("1")) {
-    if (auto joined = join_old_weights(layer, *file_, found, backend_ == "theano")) found = std::move(*joined);
-  }
+  found = modern_weights(layer, *file_, std::move(found), {keras_version_.starts_with("1") ? 1 : 2, backend_ == "theano"});
   if (found.size() != slots.size()) {
     std::vector<std::string> wanted;
     for (const Slot& slot : slots) wanted.push_back(slot.name);
