@@ -102,7 +102,7 @@ using Rule = std::function<ValueIds(NodeImport&)>;
 /// Likewise a layer of Keras.
 struct LayerRule {
   /// The layer's weights in the order in which Keras makes them, apart by spaces. "bias?use_bias": only where the configuration does not
-  /// say no to use_bias; "mean?!mean": only where it has no value for mean. "~moving_mean" is never trained. "cell/kernel" belongs to a part
+  /// say no to use_bias; "mean?!mean": only where it has no value for mean; "w?mode=concat": only where mode is that. "~moving_mean" is never trained. "cell/kernel" belongs to a part
   /// of the layer.
   std::string_view weights;
   std::function<ValueIds(keras::LayerImport&)> apply;

@@ -6,6 +6,8 @@
 #include "backends/onednn/backend.h"
 #include "base/memory.h"
 #include "fuzz/mutate.h"
+#include "import/import.h"
+#include "import/keras/open_model.h"
 #include "import/tensorflow/import_graph_def.h"
 #include "import/tensorflow/read_graph_def.h"
 #include "passes/driver.h"
@@ -108,12 +110,15 @@ Tensor any_tensor(const Fact& fact, Random& random) {
 /// So few that damaged graphs have contents that stay in the file.
 constexpr std::size_t kLargeContentBytes = 24;
 
-/// A GraphDef, or a plan, whose graph is `finished`.
+bool is_keras(const std::string& bytes) { return bytes.starts_with("\x89HDF") || bytes.starts_with("PK\x03\x04"); }
+
+/// A GraphDef, a model of Keras, or a plan, whose graph is `finished`.
 Graph read(const std::string& bytes, bool& finished) {
   const TemporaryFile file;
-  if (bytes.starts_with("\x89TPL")) file.write(bytes);
+  if (bytes.starts_with("\x89TPL") || is_keras(bytes)) file.write(bytes);
   finished = is_plan_file(file.path());
   if (finished) return load_plan(file.path()).graph;
+  if (is_keras(bytes) && keras::recognises(file.path())) return import_model(file.path());
   const auto graph_def = tensorflow::parse_graph_def(bytes, kLargeContentBytes);
   return tensorflow::import_graph_def(graph_def, {});
 }

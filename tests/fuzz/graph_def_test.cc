@@ -14,6 +14,7 @@
 #include "base/memory.h"
 #include "base/threads.h"
 #include "fuzz/exercise.h"
+#include "fuzz/keras_seeds.h"
 #include "fuzz/mutate.h"
 #include "fuzz/seeds.h"
 #include "import/tensorflow/import_graph_def.h"
@@ -190,6 +191,14 @@ const std::string& any_plan(Random& random) {
 
 TEST(PlanFuzz, Content) {
   fuzz("plan", [](Random& random) { return signed_again(mutate_in_place(any_plan(random), random)); });
+}
+
+TEST(KerasFuzz, Hdf5) {
+  fuzz("hdf5", [](Random& random) { return damaged_hdf5(random); });
+}
+
+TEST(KerasFuzz, Archive) {
+  fuzz("archive", [](Random& random) { return damaged_archive(random); });
 }
 
 TEST(GraphDefFuzz, Replay) {

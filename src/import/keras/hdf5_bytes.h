@@ -64,13 +64,13 @@ struct Hdf5Bytes {
   void read(std::uint64_t address, std::span<std::byte> out) const {
     require(out.size() <= available(address), "the HDF5 file is truncated: {} bytes at {} lie behind its end of {} bytes", out.size(),
             address, source->size_bytes());
-    source->read(static_cast<std::size_t>(base + address), out);
+    if (!out.empty()) source->read(static_cast<std::size_t>(base + address), out);
   }
   std::vector<std::byte> read(std::uint64_t address, std::uint64_t size) const {
     require(size <= available(address), "the HDF5 file is truncated: {} bytes at {} lie behind its end of {} bytes", size, address,
             source->size_bytes());
     std::vector<std::byte> bytes(static_cast<std::size_t>(size));
-    read(address, bytes);
+    read(address, std::span(bytes));
     return bytes;
   }
 };

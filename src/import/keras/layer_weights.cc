@@ -13,7 +13,12 @@ bool says_yes(const Layer& layer, std::string_view key) {
     negated = true;
     key.remove_prefix(1);
   }
-  const auto value = layer.attribute(key);
+  const std::size_t equals = key.find('=');
+  const auto value = layer.attribute(key.substr(0, equals));
+  if (equals != std::string_view::npos) {
+    const std::string* text = value ? std::get_if<std::string>(&*value) : nullptr;
+    return text != nullptr && *text == key.substr(equals + 1);
+  }
   if (negated) return !value.has_value();  // there without a value, or not there
   const bool* flag = value ? std::get_if<bool>(&*value) : nullptr;
   return flag == nullptr || *flag;

@@ -68,6 +68,7 @@ class ConfigReader {
       if (layer.class_name == "Sequential" || is_functional(layer.class_name, config)) {
         layer.model = std::make_shared<const Model>(read_model(object, depth + 1));
       } else {
+        mark_operation(layer, object, config);
         modernise(layer.class_name, config);
         read_inner(layer, config, depth);
       }
@@ -84,15 +85,46 @@ class ConfigReader {
     return layer;
   }
 
-  /// Wrappers hold whole layers in their configurations.
-  void read_inner(Layer& layer, const json& config, int depth) {
+  /// Functions that are called on tensors stand among the layers, some under names that layers have too: "Add" becomes "ops.Add", and
+  /// TensorFlow's by their own names, "tf.math.add". Layers, unlike functions, say whether they are trainable.
+  static void mark_operation(Layer& layer, const json& object, const json& config) {
+    if (layer.class_name == "TFOpLambda" && config.is_object()) {
+      layer.class_name = "tf." + text_member(config, "function", "");
+      return;
+    }
+    const auto calls = object.find("inbound_nodes");
+    const bool called_as_today = calls != object.end() && calls->is_array() && !calls->empty() && (*calls)[0].is_object() && (*calls)[0].contains("args");
+    const bool unmarked = layer.module.empty() && called_as_today && config.is_object() && !config.contains("trainable") && !config.contains("dtype");
+    if (layer.module.starts_with("keras.src.ops") || layer.module.starts_with("keras.ops") || unmarked) layer.class_name = "ops." + layer.class_name;
+  }
+
+  /// Wrappers hold whole layers in their configurations, and a layer may serve as an activation; functions are written as their names.
+  void read_inner(Layer& layer, json& config, int depth) {
     if (!config.is_object()) return;
-    for (const char* key : {"layer", "backward_layer", "cell"}) {
+    for (const char* key : {"activation", "recurrent_activation"}) {
+      const auto found = config.find(key);
+      if (found != config.end() && found->is_object() && found->contains("config") && (*found)["config"].is_string()) {
+        const json name = (*found)["config"];
+        *found = name;
+      }
+    }
+    for (const char* key : {"layer", "backward_layer", "cell", "activation"}) {
       const auto found = config.find(key);
       if (found == config.end() || !found->is_object() || !found->contains("class_name")) continue;
       require(depth + 1 < kMaxModelDepth, "layers wrap one another more than {} deep", kMaxModelDepth);
       layer.inner.emplace_back(key, read_layer(*found, depth + 1));
     }
+    if (layer.class_name == "Bidirectional") add_backward(layer);
+  }
+
+  /// Where nothing says otherwise, the way back is through a layer like the one forward.
+  static void add_backward(Layer& layer) {
+    if (layer.inner_named("layer") == nullptr || layer.inner_named("backward_layer") != nullptr) return;
+    Layer backward = *layer.inner_named("layer");
+    json config = *backward.config;
+    if (config.is_object()) config["go_backwards"] = !(config.contains("go_backwards") && config["go_backwards"] == true);
+    backward.config = std::make_shared<const json>(std::move(config));
+    layer.inner.emplace_back("backward_layer", std::move(backward));
   }
 
   Model read_sequential(const json& object, const json& config, int depth) {
@@ -235,7 +267,8 @@ class ConfigReader {
     }
   }
 
-  /// A nested model's calls may count from 1: its own making was the first. References then count from 0.
+  /// A nested model's calls may count from 1: its own making was the first. Of the calls that are stored each is referred to, so the
+  /// greatest reference tells. From here on all count from 0.
   static void renumber(Model& model) {
     std::map<std::string, std::int64_t> greatest;
     const auto each_ref = [&](auto&& visit) {
@@ -252,8 +285,7 @@ class ConfigReader {
     std::map<std::string, std::int64_t> first;
     for (const Layer& layer : model.layers) {
       if (!layer.model || layer.calls.empty()) continue;
-      const bool counts_from_one = !layer.model->sequential || greatest[layer.name] >= static_cast<std::int64_t>(layer.calls.size());
-      first[layer.name] = counts_from_one && greatest[layer.name] > 0 ? 1 : 0;
+      first[layer.name] = greatest[layer.name] >= static_cast<std::int64_t>(layer.calls.size()) ? 1 : 0;
     }
     each_ref([&](TensorRef& ref) {
       const auto found = first.find(ref.layer);

@@ -1,5 +1,7 @@
 #include "import/keras/old_weights.h"
 
+#include <algorithm>
+
 #include "ir/graph.h"
 #include "ops/evaluate.h"
 #include "ops/registry.h"
@@ -21,49 +23,69 @@ Weight joined(const Hdf5File& file, const std::vector<Weight>& stored, const std
   return weight;
 }
 
-/// Of an old convolution's filter.
-Tensor modern_filter(const Layer& layer, Tensor filter, bool mirrored) {
-  const bool one_dim = layer.class_name == "Conv1D";
+/// Whether a layer's channels come before its pixels.
+bool channels_first(const Layer& layer) {
   const auto format = layer.attribute("data_format");
   const std::string* text = format ? std::get_if<std::string>(&*format) : nullptr;
-  const bool first = text != nullptr && *text == "channels_first";
+  return text != nullptr && *text == "channels_first";
+}
+
+bool is_convolution(const Layer& layer) {
+  return layer.class_name.starts_with("Conv") || layer.class_name.starts_with("SeparableConv");
+}
+
+/// Of an old convolution's filter.
+Tensor modern_filter(const Layer& layer, Tensor filter, const OldWriter& writer) {
+  const bool one_dim = layer.class_name == "Conv1D";
   const auto rank = static_cast<std::int64_t>(filter.rank());
-  if (rank < 4) return filter;
-  if (first && !one_dim) {  // [out, in, spatial...]
+  if (writer.version == 1 && rank >= 4 && channels_first(layer) && !one_dim) {  // [out, in, spatial...]
     std::vector<std::int64_t> perm;
     for (std::int64_t axis = 2; axis < rank; ++axis) perm.push_back(axis);
     perm.insert(perm.end(), {1, 0});
     filter = evaluate("transpose", {filter}, {{"perm", perm}});
   }
-  if (mirrored) {
+  if (writer.theano) {
     std::vector<std::int64_t> axes;
     for (std::int64_t axis = 0; axis + 2 < rank; ++axis) axes.push_back(axis);
     filter = evaluate("reverse", {filter}, {{"axes", axes}});
   }
-  if (one_dim) {  // [length, 1, in, out]
+  if (writer.version == 1 && one_dim && rank == 4) {  // [length, 1, in, out]
     require(filter.dim(1) == 1, "the filter of a convolution over one dim is {}", filter);
     filter = filter.reshaped(Shape{filter.dim(0), filter.dim(2), filter.dim(3)});
   }
   return filter;
 }
 
+/// Whether the layer's weights are any different today.
+bool changes(const Layer& layer, const OldWriter& writer) {
+  if (layer.model) return std::ranges::any_of(layer.model->layers, [&](const Layer& inner) { return changes(inner, writer); });
+  if (std::ranges::any_of(layer.inner, [&](const auto& inner) { return changes(inner.second, writer); })) return true;
+  if (is_convolution(layer)) return writer.theano || layer.class_name == "Conv1D" || channels_first(layer);
+  return writer.version == 1 && (layer.class_name == "LSTM" || layer.class_name == "GRU");
+}
+
 }  // namespace
 
-std::optional<std::vector<Weight>> join_old_weights(const Layer& layer, const Hdf5File& file, const std::vector<Weight>& stored, bool mirrored) {
+std::vector<Weight> modern_weights(const Layer& layer, const Hdf5File& file, std::vector<Weight> stored, const OldWriter& writer) {
+  if (!changes(layer, writer)) return stored;
+  require(!layer.model, "layer '{}' is a model of Keras {} in another, whose recurrent and convolutional weights are not converted; load and save it with Keras 2",
+          layer.name, writer.version);
   const std::string& name = layer.class_name;
-  if (layer.class_name == "TimeDistributed" && layer.inner_named("layer") != nullptr) return join_old_weights(*layer.inner_named("layer"), file, stored, mirrored);
-  if (name == "LSTM" && stored.size() == 12) {  // gates i, c, f, o, each W, U, b; today i, f, c, o
-    return std::vector<Weight>{joined(file, stored, {0, 6, 3, 9}), joined(file, stored, {1, 7, 4, 10}), joined(file, stored, {2, 8, 5, 11})};
+  if (name == "TimeDistributed" && layer.inner_named("layer") != nullptr) return modern_weights(*layer.inner_named("layer"), file, std::move(stored), writer);
+  if (name == "Bidirectional" && layer.inner_named("layer") != nullptr) {
+    const auto half = stored.begin() + static_cast<std::ptrdiff_t>(stored.size() / 2);
+    std::vector<Weight> both = modern_weights(*layer.inner_named("layer"), file, {stored.begin(), half}, writer);
+    for (Weight& weight : modern_weights(*layer.inner_named("layer"), file, {half, stored.end()}, writer)) both.push_back(std::move(weight));
+    return both;
   }
-  if (name == "GRU" && stored.size() == 9) {
-    return std::vector<Weight>{joined(file, stored, {0, 3, 6}), joined(file, stored, {1, 4, 7}), joined(file, stored, {2, 5, 8})};
+  if (name == "LSTM" && writer.version == 1 && stored.size() == 12) {  // gates i, c, f, o, each W, U, b; today i, f, c, o
+    return {joined(file, stored, {0, 6, 3, 9}), joined(file, stored, {1, 7, 4, 10}), joined(file, stored, {2, 8, 5, 11})};
   }
-  if ((name.starts_with("Conv") || name.starts_with("SeparableConv")) && !stored.empty()) {
-    std::vector<Weight> modern = stored;
-    modern[0].value = modern_filter(layer, file.read(*stored[0].dataset), mirrored);
-    return modern;
+  if (name == "GRU" && writer.version == 1 && stored.size() == 9) {
+    return {joined(file, stored, {0, 3, 6}), joined(file, stored, {1, 4, 7}), joined(file, stored, {2, 5, 8})};
   }
-  return std::nullopt;
+  if (is_convolution(layer) && !stored.empty()) stored[0].value = modern_filter(layer, file.read(*stored[0].dataset), writer);
+  return stored;
 }
 
 }  // namespace temper::keras

@@ -1,13 +1,19 @@
 #pragma once
-#include <optional>
 #include <vector>
 
 #include "import/keras/weights.h"
 
 namespace temper::keras {
 
-/// The weights that Keras 1 stored for a layer, as Keras 2 has them: the parts of an LSTM's and a GRU's gates joined, the filters of
-/// convolutions with their channels last, and turned about where Theano (which mirrors them) wrote them. None where nothing changes.
-std::optional<std::vector<Weight>> join_old_weights(const Layer& layer, const Hdf5File& file, const std::vector<Weight>& stored, bool mirrored);
+/// Which Keras wrote a file, on what.
+struct OldWriter {
+  int version = 2;
+  bool theano = false;
+};
+
+/// A layer's weights as Keras 2 has them on TensorFlow: the parts of an LSTM's and a GRU's gates, which Keras 1 kept apart, are joined, the
+/// filters of its convolutions have their channels last, and are turned about where Theano, which mirrors them, wrote them. (Keras 1 does
+/// not say what it ran on; it is taken to be TensorFlow.)
+std::vector<Weight> modern_weights(const Layer& layer, const Hdf5File& file, std::vector<Weight> stored, const OldWriter& writer);
 
 }  // namespace temper::keras

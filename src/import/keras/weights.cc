@@ -113,6 +113,21 @@ WeightStore::WeightStore(std::shared_ptr<const Hdf5File> file, const Model& mode
 
 void WeightStore::fail(const Layer& layer, std::string reason) { failures_.emplace(&layer, std::move(reason)); }
 
+/// A layer that several models share is stored once, where it was met first: the others are of its name and class.
+void WeightStore::share(const std::vector<Slot>& slots) {
+  std::map<std::pair<std::string, std::string>, std::set<const Layer*>> stored;
+  for (const Slot& slot : slots) {
+    if (!failures_.contains(slot.layer)) stored[{slot.layer->name, slot.layer->stored_class}].insert(slot.layer);
+  }
+  for (const Slot& slot : slots) {
+    if (!failures_.contains(slot.layer)) continue;
+    const auto found = stored.find({slot.layer->name, slot.layer->stored_class});
+    if (found == stored.end() || found->second.size() != 1) continue;
+    weights_[slot.layer] = weights_[*found->second.begin()];
+    failures_.erase(slot.layer);
+  }
+}
+
 void WeightStore::bind_by_path(const Model& model) {
   std::vector<Slot> slots;
   collect(model, "", true, slots);
@@ -126,6 +141,7 @@ void WeightStore::bind_by_path(const Model& model) {
     if (!dataset) fail(*slot.layer, fmt::format("weight '{}' is not in the file, which should have it at '{}/vars/{}'", slot.name, slot.group, slot.position));
     weights_[slot.layer].push_back({slot.name, std::move(path), std::move(dataset), {}});
   }
+  share(slots);
 }
 
 void WeightStore::bind_by_name(const Model& model) {
@@ -173,9 +189,7 @@ void WeightStore::bind_group(const Layer& layer, const Hdf5Object& group, const 
     require(dataset != nullptr && dataset->is_dataset, "weight '{}' of layer '{}' is listed, but not in the file", name, layer.name);
     found.push_back({"", path + "/" + name, std::move(dataset), {}});
   }
-  if (keras_version_.starts_with("1")) {
-    if (auto joined = join_old_weights(layer, *file_, found, backend_ == "theano")) found = std::move(*joined);
-  }
+  found = modern_weights(layer, *file_, std::move(found), {keras_version_.starts_with("1") ? 1 : 2, backend_ == "theano"});
   if (found.size() != slots.size()) {
     std::vector<std::string> wanted;
     for (const Slot& slot : slots) wanted.push_back(slot.name);

@@ -33,6 +33,7 @@ class WeightStore {
   struct Slot;
   void collect(const Layer& layer, const std::string& path, bool trainable, std::vector<Slot>& slots) const;
   void collect(const Model& model, const std::string& path, bool trainable, std::vector<Slot>& slots) const;
+  void share(const std::vector<Slot>& slots);
   void bind_by_path(const Model& model);
   void bind_by_name(const Model& model);
   void bind_group(const Layer& layer, const Hdf5Object& group, const std::string& path);
