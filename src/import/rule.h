@@ -87,6 +87,10 @@ class NodeImport {
   ValueId emit(std::string_view op, ValueIds inputs, const Attributes& attributes = {});
   ValueId constant(Tensor tensor);
 
+  /// For rules that build loops (import/regions.h): the graph that operators go to, and the same node with operators going to a region.
+  Graph& graph() { return graph_; }
+  NodeImport within(Graph& region) const { return {region, name_, op_, attributes_, inputs_, version_}; }
+
  private:
   Graph& graph_;
   std::string name_;

@@ -107,9 +107,12 @@ ValueIds Emitter::emit_loop(int id, const NodeProto& node, const ValueIds& input
 
   const auto emit = [&](LoopRegions& regions, Captures& captures, const ValueIds& in_condition, const ValueIds& in_body) {
     Emitter inside(*this, body, regions.body, captures, 1);
-    for (std::size_t i = 0; i < carried + 2; ++i) inside.give(body.inputs()[i], in_body[i]);
-    const ValueIds results = inside.emit(body.outputs());
     Maker in(regions.body, node, name, files);
+    for (std::size_t i = 0; i < carried + 2; ++i) {  // writers may declare the turn and the condition to be vectors of one element
+      const bool vector = i < 2 && body.is_vector(body.inputs()[i]);
+      inside.give(body.inputs()[i], vector ? in.emit("expand_dims", {in_body[i]}, {{"axis", std::int64_t{0}}}) : in_body[i]);
+    }
+    const ValueIds results = inside.emit(body.outputs());
     Maker before(regions.condition, node, name, files);
     LoopEnds ends;
     const bool forever = !conditional || (begins && (results[0] == in_body[1] || always(regions.body, results[0])));

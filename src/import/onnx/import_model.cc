@@ -9,6 +9,15 @@ const CallAttributes kNoCall;
 
 std::string_view without_port(std::string_view name) { return name.ends_with(":0") ? name.substr(0, name.size() - 2) : name; }
 
+/// Those of subgraphs too.
+std::size_t count_nodes(const google::protobuf::RepeatedPtrField<NodeProto>& nodes) {
+  auto count = static_cast<std::size_t>(nodes.size());
+  for (const NodeProto& node : nodes) {
+    for (const AttributeProto& attribute : node.attribute()) count += count_nodes(attribute.g().node());
+  }
+  return count;
+}
+
 /// A model's graph, its ends found.
 class Model {
  public:
@@ -165,8 +174,8 @@ std::vector<UnsupportedOp> Model::unsupported() {
 
 ModelSummary Model::summarise() {
   ModelSummary summary;
-  summary.node_count = static_cast<std::size_t>(source_.size());
-  for (const FunctionProto& function : proto_.functions()) summary.node_count += static_cast<std::size_t>(function.node_size());
+  summary.node_count = count_nodes(proto_.graph().node());
+  for (const FunctionProto& function : proto_.functions()) summary.node_count += count_nodes(function.node());
   summary.function_count = library_.size();
   for (const auto& [value, port] : inputs()) summary.inputs.push_back(port);
   summary.unsupported = unsupported();

@@ -27,6 +27,7 @@ SourceGraph::SourceGraph(GraphProto& graph) {
   for (const ValueInfoProto& input : graph.input()) {
     inputs_.push_back(input.name());
     if (is_packed(input.type().tensor_type().elem_type())) narrow_.insert(input.name());
+    if (input.type().tensor_type().shape().dim_size() == 1) vectors_.insert(input.name());
   }
   for (const ValueInfoProto& output : graph.output()) outputs_.push_back(output.name());
   formal_.insert(inputs_.begin(), inputs_.end());

@@ -36,6 +36,8 @@ class SourceGraph {
   Fact constant_fact(std::string_view name, ExternalFiles& files) const;
   /// Whether the value is an input or a constant of 4-bit elements.
   bool is_narrow(std::string_view name) const { return narrow_.contains(name); }
+  /// Whether the value is an input that is declared to have one dimension.
+  bool is_vector(std::string_view name) const { return vectors_.contains(name); }
   bool is_formal(std::string_view name) const { return formal_.contains(name); }
 
   /// The nodes that `ends` depend on, inputs first; values in `given` need no node. Throws ModelError on a cycle, naming a node.
@@ -65,6 +67,7 @@ class SourceGraph {
   Names outputs_;
   std::set<std::string, std::less<>> formal_;
   std::set<std::string, std::less<>> narrow_;
+  std::set<std::string, std::less<>> vectors_;
   std::map<std::string, int, std::less<>> producers_;
   std::map<std::string, Content, std::less<>> constants_;
   std::map<std::pair<int, std::string>, SourceGraph> subgraphs_;

@@ -6,12 +6,14 @@
 namespace temper {
 namespace {
 
-/// A vector's elements by constant positions; -1 stands for `other`.
-ValueId pick(NodeImport& node, ValueId vector, std::size_t length, const Ints& positions, std::int64_t other) {
-  Ints places = positions;
-  std::ranges::replace(places, -1, static_cast<std::int64_t>(length));
-  const ValueId longer = node.emit("concat", {cast(node, vector, DType::kInt64), int64s(node, {other})}, {{"axis", std::int64_t{0}}});
-  return node.emit("gather", {longer, int64s(node, places)});
+/// The elements of a vector of that length by constant positions; -1 stands for `other`.
+ValueId pick(NodeImport& node, ValueId vector, std::size_t length, Ints positions, std::int64_t other) {
+  const ShapeFact& shape = node.fact(vector).shape;
+  const bool fits = !shape.rank_known() || (shape.rank() == 1 && (!shape[0].known() || shape[0].is(static_cast<std::int64_t>(length))));
+  require(fits, "{} numbers are needed, got {}", length, node.fact(vector));
+  for (std::int64_t& position : positions) ++position;
+  const ValueId longer = node.emit("concat", {int64s(node, {other}), cast(node, vector, DType::kInt64)}, {{"axis", std::int64_t{0}}});
+  return node.emit("gather", {longer, int64s(node, positions)});
 }
 
 std::size_t known_length(const NodeImport& node, ValueId vector, std::string_view what) {
@@ -139,15 +141,14 @@ ValueIds slice(NodeImport& node) {
     return attributes ? int64s(node, node.attribute<Ints>(name)) : cast(node, node.input(i), DType::kInt64);
   };
   const ValueId starts = bound(1, "starts"), ends = bound(2, "ends");
-  const std::size_t count = known_length(node, node.fact(ends).constant ? ends : starts, "starts");
   const auto given = attributes ? (node.has_attribute("axes") ? std::optional(node.attribute<Ints>("axes")) : std::nullopt)
                                 : ints_given(node, 3, "axes");
+  const std::size_t count = given ? given->size() : known_length(node, node.fact(ends).constant ? ends : starts, "starts");
   Ints axes = given.value_or(Ints{});
   if (!given) {
     axes.resize(count);
     std::iota(axes.begin(), axes.end(), 0);
   }
-  require(axes.size() == count, "{} axes are given for {} starts", axes.size(), count);
   const bool counted = std::ranges::any_of(axes, [](std::int64_t axis) { return axis < 0; });
   const std::size_t rank = counted || node.input_fact(0).shape.rank_known() ? known_rank(node, node.input(0), "the input") : kMaxRank;
   const auto all = places(axes, rank);
