@@ -1,12 +1,9 @@
 #include "import/rules/keras/activations.h"
-#include "import/tensorflow/regions.h"
+#include "import/regions.h"
 
 namespace temper::keras {
 namespace {
 
-using tensorflow::Captures;
-using tensorflow::LoopEnds;
-using tensorflow::LoopRegions;
 
 /// One step of a recurrent layer: what it gives, and the states that follow.
 struct Step {
@@ -215,7 +212,7 @@ class Sequence {
       ends.next.insert(ends.next.end(), step.states.begin(), step.states.end());
       return ends;
     };
-    const ValueIds results = tensorflow::build_loop(layer_.graph(), layer_.name(), initial, emit);
+    const ValueIds results = build_loop(layer_.graph(), layer_.name(), initial, emit);
     sequence_ = layer_.emit("list_stack", {results[1]},
                             {{"dtype", layer_.fact(x_).dtype}, {"has_element_shape", true}, {"element_shape", std::vector<std::int64_t>{-1, cell_.units()}}});
     last_ = results[2];
