@@ -191,7 +191,10 @@ FrozenModel read_frozen(const ModelFiles& files, const ImportOptions& options) {
     if (input.fact && !input.fact->shape.rank_known()) input.fact->shape = said_shape(source.node(edge.node), edge.port);
   }
   std::vector<SourceEdge> ends;
-  for (const ModelPort& output : model.outputs) ends.push_back(source.edge(output.tensor));
+  for (const ModelPort& output : model.outputs) {
+    ends.push_back(source.edge(output.tensor));
+    require(source.node(ends.back().node).op != "NoOp", "output '{}' is a node that gives nothing (NoOp)", output.name);
+  }
   const bool has_checkpoint = files.kind != FileKind::kGraph && is_checkpoint(files.checkpoint);
   Variables variables(graph, has_checkpoint ? open_checkpoint(files.checkpoint) : nullptr);
   model.file.graph = std::make_unique<GraphDef>(freeze(graph, source, ends, cut, read.contents, variables));
