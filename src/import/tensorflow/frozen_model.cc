@@ -5,6 +5,7 @@
 #include "import/tensorflow/checkpoint/checkpoint.h"
 #include "import/tensorflow/ends.h"
 #include "import/tensorflow/freeze.h"
+#include "import/tensorflow/inference_form.h"
 #include "import/tensorflow/read_message.h"
 #include "import/tensorflow/values.h"
 
@@ -182,6 +183,7 @@ FrozenModel read_frozen(const ModelFiles& files, const ImportOptions& options) {
   model.node_count = static_cast<std::size_t>(graph.node_size());
   model.function_count = static_cast<std::size_t>(graph.library().function_size());
 
+  if (files.kind != FileKind::kGraph) to_inference_form(graph);
   SourceGraph source(graph, read.contents);
   if (model.outputs.empty()) find_outputs(model, files, source, read);
   std::vector<bool> cut(static_cast<std::size_t>(source.size()));
