@@ -33,6 +33,7 @@ class Freeze final : public Command {
     app.add_option("-o,--output", output_, "The graph to write: .pb")->required();
     app.add_option("--outputs", outputs_, "Tensors to give, by name: a,b (default: those of the signature, or what nothing uses)");
     app.add_option("--inputs", inputs_, "Tensors that are to be given from outside: NAME or NAME=float32, a,b; what computes them is left out");
+    app.add_option("--for-tensorflow", version_, "1.15: write only what that version knows; what has no older spelling is named")->check(CLI::IsMember({"1.15"}));
     app.add_flag("--text", text_, "Write text instead of binary");
     declare_choice(app, choice_);
     app.add_flag("-q,--quiet", quiet_, "No notes and no tables");
@@ -43,7 +44,7 @@ class Freeze final : public Command {
     set_quiet(quiet_);
     if (!json_.empty()) check_json_target(json_);
     check_writable(output_);
-    FreezeOptions options{.import = {.inputs = {}, .outputs = split_names(outputs_), .choice = choice_}, .text = text_};
+    FreezeOptions options{.import = {.inputs = {}, .outputs = split_names(outputs_), .choice = choice_}, .text = text_, .for_tensorflow_1_15 = !version_.empty()};
     for (const std::string& text : split_names(inputs_)) options.import.inputs.push_back(parse_cut(text));
     const FreezeReport report = freeze_model(model_, output_, options);
     if (!json_.empty()) write_json(json_, as_json(report));
@@ -73,7 +74,7 @@ class Freeze final : public Command {
             {"variables", report.variable_count}, {"file_bytes", report.file_bytes}, {"inputs", ports(report.inputs)}, {"outputs", ports(report.outputs)}};
   }
 
-  std::string model_, output_, outputs_, inputs_, json_;
+  std::string model_, output_, outputs_, inputs_, version_, json_;
   ModelChoice choice_;
   bool text_ = false;
   bool quiet_ = false;

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "export/graph_def_file.h"
+#include "export/older_graph.h"
 #include "import/tensorflow/frozen_model.h"
 #include "import/tensorflow/values.h"
 
@@ -143,6 +144,7 @@ FreezeReport freeze_model(const std::filesystem::path& path, const std::filesyst
     FrozenModel model = read_frozen(locate(path), options.import);
     const Cuts cuts(model);
     require_stateless(*model.file.graph);
+    if (options.for_tensorflow_1_15) write_for_tensorflow_1_15(*model.file.graph);
     FreezeReport report;
     report.format = model.format;
     report.node_count = model.node_count;

@@ -12,6 +12,8 @@ struct FreezeOptions {
   ImportOptions import;
   /// Text instead of binary.
   bool text = false;
+  /// Only what TensorFlow 1.15 knows (older_graph.h).
+  bool for_tensorflow_1_15 = false;
 };
 
 /// An end of a frozen graph.

@@ -16,7 +16,7 @@ TEST_F(ProgramTest, HelpAndVersion) {
   EXPECT_EQ(temper("--version").out.rfind("temper ", 0), 0U);
   const auto help = temper("--help");
   EXPECT_EQ(help.code, 0);
-  for (const char* command : {"bench", "classify", "detect", "doctor", "inspect", "run"}) {
+  for (const char* command : {"bench", "classify", "detect", "doctor", "freeze", "inspect", "run"}) {
     EXPECT_NE(help.out.find(command), std::string::npos) << command;
     const auto own = temper(std::string(command) + " --help");
     EXPECT_EQ(own.code, 0);
@@ -108,6 +108,34 @@ TEST_F(ProgramTest, RunRefusesWrongInputs) {
   EXPECT_REFUSED("run relu.pbtxt --input x.npy --output nowhere/y.npz", "nowhere");
   EXPECT_REFUSED("run relu.pbtxt --input x.npy --output y.txt", ".npz");
   EXPECT_REFUSED("run relu.pbtxt --input x.npy --json x.npy --output y.npz --json=relu.pbtxt", "");
+}
+
+TEST_F(ProgramTest, ModelsOfSeveralFiles) {
+  const std::string models = std::string(TEMPER_SOURCE_DIR) + "/tests/import/models/";
+  const auto inspected = temper("inspect " + models + "same_names");
+  EXPECT_EQ(inspected.code, 0) << inspected.err;
+  for (const char* part : {"SavedModel", "signatures", "(ids) -> rows, size, z", "variables   2; outputs do not need 1 more"}) EXPECT_NE(inspected.out.find(part), std::string::npos) << part;
+  const json answer = json::parse(temper("inspect " + models + "same_names --signature-def embed --json").out);
+  EXPECT_EQ(answer["signatures"]["embed"]["chosen"], true);
+  EXPECT_EQ(answer["inputs"][0]["name"], "ids");
+
+  write("x.npy", encode_npy(f32({1, 3}, {1, 2, 3})));
+  ASSERT_EQ(temper("run " + models + "same_names --input x=x.npy --output a.npz -q").code, 0);
+  const auto frozen = temper("freeze " + models + "same_names -o frozen.pb");
+  ASSERT_EQ(frozen.code, 0) << frozen.err;
+  EXPECT_NE(frozen.out.find("2 constants from variables"), std::string::npos) << frozen.out;
+  const json report = json::parse(temper("freeze " + models + "same_names -o frozen.pb --text --json").out);
+  const std::string input = report["inputs"][0]["tensor"], output = report["outputs"][0]["tensor"];
+  const auto again = temper("run frozen.pb --outputs " + output + " --input x.npy --output b.npz -q");
+  ASSERT_EQ(again.code, 0) << again.err;
+  EXPECT_TRUE(identical(read_npz(at("a.npz"))[0].second, read_npz(at("b.npz"))[0].second));
+
+  EXPECT_REFUSED("freeze " + models + "same_names -o frozen.pb --signature-def none", "it has embed, serving_default");
+  EXPECT_REFUSED("freeze " + models + "sharded -o frozen.pb", "for training");
+  EXPECT_REFUSED("freeze " + models + "sharded -o frozen.pb --outputs logits --inputs batch=floaty", "'floaty' is no element type");
+  EXPECT_REFUSED("freeze " + models + "sharded -o frozen.pb --outputs logits --inputs nothing", "no node named 'nothing'");
+  EXPECT_REFUSED("freeze missing -o frozen.pb", "missing");
+  EXPECT_REFUSED("freeze " + models + "flow -o nowhere/frozen.pb", "nowhere");
 }
 
 TEST_F(ProgramTest, InspectDescribes) {

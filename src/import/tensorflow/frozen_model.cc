@@ -5,6 +5,7 @@
 #include "import/tensorflow/checkpoint/checkpoint.h"
 #include "import/tensorflow/ends.h"
 #include "import/tensorflow/freeze.h"
+#include "import/tensorflow/inference_form.h"
 #include "import/tensorflow/read_message.h"
 #include "import/tensorflow/values.h"
 
@@ -182,6 +183,7 @@ FrozenModel read_frozen(const ModelFiles& files, const ImportOptions& options) {
   model.node_count = static_cast<std::size_t>(graph.node_size());
   model.function_count = static_cast<std::size_t>(graph.library().function_size());
 
+  if (files.kind != FileKind::kGraph) to_inference_form(graph);
   SourceGraph source(graph, read.contents);
   if (model.outputs.empty()) find_outputs(model, files, source, read);
   std::vector<bool> cut(static_cast<std::size_t>(source.size()));
@@ -191,7 +193,10 @@ FrozenModel read_frozen(const ModelFiles& files, const ImportOptions& options) {
     if (input.fact && !input.fact->shape.rank_known()) input.fact->shape = said_shape(source.node(edge.node), edge.port);
   }
   std::vector<SourceEdge> ends;
-  for (const ModelPort& output : model.outputs) ends.push_back(source.edge(output.tensor));
+  for (const ModelPort& output : model.outputs) {
+    ends.push_back(source.edge(output.tensor));
+    require(source.node(ends.back().node).op != "NoOp", "output '{}' is a node that gives nothing (NoOp)", output.name);
+  }
   const bool has_checkpoint = files.kind != FileKind::kGraph && is_checkpoint(files.checkpoint);
   Variables variables(graph, has_checkpoint ? open_checkpoint(files.checkpoint) : nullptr);
   model.file.graph = std::make_unique<GraphDef>(freeze(graph, source, ends, cut, read.contents, variables));

@@ -162,6 +162,52 @@ def checkpoints():
         record(name + "?outputs=logits", {"batch": feeds}, {"logits": answer})
 
 
+def dropped(x, how):
+    """Dropout as the versions of TensorFlow write it."""
+    keep = tf.constant(0.6)
+    if how == "floor":
+        return (x / keep) * tf.floor(keep + tf.random.uniform(tf.shape(x), seed=1))
+    if how == "cast":
+        return (x * (1 / keep)) * tf.cast(tf.random.uniform(tf.shape(x), seed=1) >= 0.4, tf.float32)
+    return v1.nn.dropout(x, rate=0.4, seed=1)
+
+
+def network(x, use_resource, training):
+    """Convolution, normalisation and dropout in their forms for training, or what is left of them when the model serves."""
+    updates = []
+    with v1.variable_scope("net", use_resource=use_resource):
+        kernel = v1.get_variable("kernel", initializer=numbers(3, 3, 2, 4, seed=30))
+        x = tf.nn.conv2d(x, kernel, 1, "SAME")
+        for name in ("a", "b", "c"):
+            scale, offset, mean, variance = (v1.get_variable(f"{name}/{part}", initializer=np.abs(numbers(4, seed=31 + i)) + 0.2, trainable=i < 2)
+                                             for i, part in enumerate(("gamma", "beta", "moving_mean", "moving_variance")))
+            if training:
+                x, batch_mean, batch_variance = v1.nn.fused_batch_norm(x, scale, offset, is_training=True)
+                updates += [v1.assign_sub(v, (v - b) * 0.01) for v, b in ((mean, batch_mean), (variance, batch_variance))]
+                x = dropped(tf.nn.relu(x), {"a": "floor", "b": "cast", "c": "select"}[name])
+            else:
+                x = tf.nn.relu(v1.nn.fused_batch_norm(x, scale, offset, mean, variance, is_training=False)[0])
+    return tf.identity(tf.reduce_mean(x, [1, 2]), name="answer"), updates
+
+
+def training_models():
+    for name, use_resource in (("training_refs", False), ("training_resources", True)):
+        feeds = numbers(2, 5, 5, 2, seed=40)
+        with tf.Graph().as_default(), v1.Session() as session:
+            x = v1.placeholder(tf.float32, [None, 5, 5, 2], name="picture")
+            answer, updates = network(x, use_resource, training=True)
+            with tf.control_dependencies(updates):
+                v1.train.GradientDescentOptimizer(0.1).minimize(tf.reduce_sum(answer))
+            saver = v1.train.Saver()
+            session.run(v1.global_variables_initializer())
+            saver.save(session, str(OUT / name / "model"), write_state=False)
+        with tf.Graph().as_default(), v1.Session() as session:
+            x = v1.placeholder(tf.float32, [None, 5, 5, 2], name="picture")
+            answer, _ = network(x, use_resource, training=False)
+            v1.train.Saver().restore(session, str(OUT / name / "model"))
+            record(name + "?outputs=answer", {"picture": feeds}, {"answer": session.run(answer, {x: feeds})})
+
+
 def main():
     shutil.rmtree(OUT, ignore_errors=True)
     OUT.mkdir(parents=True)
@@ -169,6 +215,7 @@ def main():
     tf1_saved_model("tf1_refs", use_resource=False)
     tf1_saved_model("tf1_resources", use_resource=True)
     checkpoints()
+    training_models()
     for path in OUT.rglob("fingerprint.pb"):
         path.unlink()
     for path in list(OUT.rglob("assets")):
