@@ -337,6 +337,16 @@ def types(k):
     return k.Model(x, [L.Rescaling(1 / 255.0, name="scaled")(x), L.Dense(3, name="dense")(L.Rescaling(2.0, name="twice")(x))])
 
 
+@case
+def doubles(k):
+    L = k.layers
+    x = k.Input((5, 3), dtype="float64", name="x")
+    d = {"dtype": "float64"}
+    y = L.Conv1D(4, 3, name="conv", **d)(x)
+    return k.Model(x, [y, L.BatchNormalization(name="norm", **d)(y), L.Dense(2, activation="tanh", name="dense", **d)(y), L.GRU(3, name="gru", **d)(y),
+                       L.Dense(2, name="single")(y)])
+
+
 def randomise(model, rng):
     """Weights that no initialiser hides: biases and means that are not 0, variances that are above it."""
     for weight in model.weights:
