@@ -67,10 +67,11 @@ struct Hdf5File::Reader {
     const auto fits = [](std::size_t size) { return size == 2 || size == 4 || size == 8; };
     require(fits(bytes.offset_size) && fits(bytes.length_size), "the HDF5 file is damaged: addresses of {} bytes", bytes.offset_size);
     fields.skip(version == 0 ? 9 : version == 1 ? 13 : 1);
-    fields.skip(bytes.offset_size);  // the base, which is where the signature is
+    fields.skip(bytes.offset_size);  // the base, which is where the signature is; the end counts from the file's beginning
     fields.skip(bytes.offset_size);
     const std::uint64_t end = fields.number(bytes.offset_size);
-    require(end <= bytes.available(0), "the HDF5 file is truncated: it has {} bytes, of {} that were written", bytes.available(0), end);
+    const std::size_t size = bytes.source->size_bytes();
+    require(end <= size, "the HDF5 file is truncated: it has {} bytes, of {} that were written", size, end);
     if (version < 2) fields.skip(2 * bytes.offset_size);
     root = fields.number(bytes.offset_size);
   }

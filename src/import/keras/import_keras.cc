@@ -6,6 +6,8 @@
 #include "import/keras/layer_import.h"
 #include "import/keras/open_model.h"
 #include "import/keras/weights.h"
+#include "ops/evaluate.h"
+#include "ops/registry.h"
 
 namespace temper::keras {
 namespace {
@@ -108,6 +110,7 @@ class Importer final : public LayerScope {
   static CallKey key(const Frame& frame, const TensorRef& ref);
   ValueId solve(Frame& frame, const TensorRef& ref);
   void call(Frame& frame, const CallKey& at);
+  void cast_inputs(Graph& graph, const Layer& layer, const std::string& name, std::vector<Given>& given);
   ValueIds apply_model(Graph& graph, const Model& model, const std::string& name, const std::vector<Given>& given);
 
   Model model_;
@@ -260,7 +263,12 @@ ModelSummary Importer::summarise(const ImportOptions& options) {
 
 std::optional<Tensor> Importer::weight(const Layer& layer, std::string_view name) {
   for (Weight& weight : weights_.of(layer)) {
-    if (weight.name == name) return weights_.read(weight);
+    if (weight.name != name) continue;
+    const Tensor& stored = weights_.read(weight);
+    if (!is_float(stored.dtype()) || stored.dtype() == compute_dtype(layer)) return stored;
+    const Node cast{op_registry().make("cast", {{"dtype", compute_dtype(layer)}}), weight.path, {ValueId{}}, {}, {}, {}, {}};
+    weight.value = evaluate_node(cast, {&stored, 1}).at(0);
+    return weight.value;
   }
   return std::nullopt;
 }
@@ -330,6 +338,7 @@ ValueIds Importer::apply(Graph& graph, const Layer& layer, const std::string& na
     const LayerRule* rule = rule_for(layer);
     if (rule == nullptr) refuse({{layer.stored_class, {name}}});
     const LayerAttributes attributes(layer);
+    cast_inputs(graph, layer, name, given);
     LayerImport import(*this, graph, name, layer, attributes, std::move(given));
     const ValueIds outputs = rule->apply(import);
     if (passes_mask(layer.class_name) && !outputs.empty() && !mask_of(outputs[0])) {
@@ -339,6 +348,22 @@ ValueIds Importer::apply(Graph& graph, const Layer& layer, const std::string& na
     }
     return outputs;
   });
+}
+
+/// Layers, though not functions, take floats of any type as their own.
+void Importer::cast_inputs(Graph& graph, const Layer& layer, const std::string& name, std::vector<Given>& given) {
+  if (layer.class_name.find('.') != std::string::npos || layer.inner_named("layer") != nullptr) return;
+  const DType wanted = compute_dtype(layer);
+  const LayerAttributes attributes(layer);
+  NodeImport import(graph, name, layer.class_name, attributes, {});
+  for (Given& one : given) {
+    if (!one.value) continue;
+    const DType dtype = graph.fact(*one.value).dtype;
+    if (dtype == wanted || !is_float(dtype)) continue;
+    const auto mask = mask_of(*one.value);
+    one.value = import.emit("cast", {*one.value}, {{"dtype", wanted}});
+    if (mask) set_mask(*one.value, *mask);
+  }
 }
 
 ValueIds Importer::apply_model(Graph& graph, const Model& model, const std::string& name, const std::vector<Given>& given) {

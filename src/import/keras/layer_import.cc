@@ -21,6 +21,17 @@ ValueIds by_position(const std::vector<Given>& given) {
 
 }  // namespace
 
+DType compute_dtype(const Layer& layer) {
+  if (!layer.config || !layer.config->is_object()) return DType::kFloat32;
+  const auto found = layer.config->find("dtype");
+  if (found == layer.config->end()) return DType::kFloat32;
+  const nlohmann::json* name = &*found;
+  if (name->is_object() && name->contains("config") && (*name)["config"].is_object() && (*name)["config"].contains("name")) {
+    name = &(*name)["config"]["name"];
+  }
+  return name->is_string() && *name == "float64" ? DType::kFloat64 : DType::kFloat32;
+}
+
 LayerImport::LayerImport(LayerScope& scope, Graph& graph, std::string name, const Layer& layer, const SourceAttributes& attributes,
                          std::vector<Given> given)
     : NodeImport(graph, std::move(name), layer.class_name, attributes, by_position(given)), scope_(scope), graph_(graph), layer_(layer),
@@ -150,17 +161,6 @@ ValueId LayerImport::slice(ValueId value, std::int64_t axis, std::int64_t begin,
   const std::vector<std::int64_t> strides(begins.size(), 1);
   const std::int64_t whole = (std::int64_t{1} << axis) - 1;
   return emit("strided_slice", {value, ints(begins), ints(ends), ints(strides)}, {{"begin_mask", whole}, {"end_mask", whole}});
-}
-
-DType LayerImport::compute_dtype() const {
-  if (!layer_.config || !layer_.config->is_object()) return DType::kFloat32;
-  const auto found = layer_.config->find("dtype");
-  if (found == layer_.config->end()) return DType::kFloat32;
-  const nlohmann::json* name = &*found;
-  if (name->is_object() && name->contains("config") && (*name)["config"].is_object() && (*name)["config"].contains("name")) {
-    name = &(*name)["config"]["name"];
-  }
-  return name->is_string() && *name == "float64" ? DType::kFloat64 : DType::kFloat32;
 }
 
 }  // namespace temper::keras

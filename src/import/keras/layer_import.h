@@ -28,6 +28,9 @@ class LayerScope {
   virtual void set_mask(ValueId value, ValueId mask) = 0;
 };
 
+/// The type that a layer computes in: that of its policy, but float32 for the half types.
+DType compute_dtype(const Layer& layer);
+
 /// The values of a layer's configuration.
 class LayerAttributes final : public SourceAttributes {
  public:
@@ -87,8 +90,7 @@ class LayerImport : public NodeImport {
   ValueId reshape_rows(ValueId value, std::vector<std::int64_t> dims);
   /// Elements [begin, end) along an axis.
   ValueId slice(ValueId value, std::int64_t axis, std::int64_t begin, std::int64_t end);
-  /// The type that the layer computes in: that of its policy.
-  DType compute_dtype() const;
+  DType compute_dtype() const { return keras::compute_dtype(layer_); }
 
  private:
   LayerScope& scope_;

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "import/keras/spelling.h"
+#include "import/rule.h"
 
 namespace temper::keras {
 namespace {
@@ -86,15 +87,17 @@ class ConfigReader {
   }
 
   /// Functions that are called on tensors stand among the layers, some under names that layers have too: "Add" becomes "ops.Add", and
-  /// TensorFlow's by their own names, "tf.math.add". Layers, unlike functions, say whether they are trainable.
+  /// TensorFlow's by their own names, "tf.math.add". Where a file does not say what is from where, layers are known by saying whether they
+  /// are trainable; some say their type alone.
   static void mark_operation(Layer& layer, const json& object, const json& config) {
-    if (layer.class_name == "TFOpLambda" && config.is_object()) {
+    if ((layer.class_name == "TFOpLambda" || layer.class_name == "SlicingOpLambda") && config.is_object()) {
       layer.class_name = "tf." + text_member(config, "function", "");
       return;
     }
     const auto calls = object.find("inbound_nodes");
     const bool called_as_today = calls != object.end() && calls->is_array() && !calls->empty() && (*calls)[0].is_object() && (*calls)[0].contains("args");
-    const bool unmarked = layer.module.empty() && called_as_today && config.is_object() && !config.contains("trainable") && !config.contains("dtype");
+    const bool unmarked = layer.module.empty() && called_as_today && config.is_object() && !config.contains("trainable") &&
+                          !(config.contains("dtype") && !config["dtype"].is_null() && rule_table().find_keras(layer.class_name) != nullptr);
     if (layer.module.starts_with("keras.src.ops") || layer.module.starts_with("keras.ops") || unmarked) layer.class_name = "ops." + layer.class_name;
   }
 
@@ -305,6 +308,28 @@ bool flatten(const json& value, std::vector<double>& numbers, bool& whole, int d
   return std::ranges::all_of(value, [&](const json& item) { return flatten(item, numbers, whole, depth + 1); });
 }
 
+/// One entry of the brackets of x[1:3, ..., None, 0], as text; none where it is nothing of the kind.
+std::optional<std::string> to_index(const json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  if (value.is_number_integer()) return fmt::format("{}", value.get<std::int64_t>());
+  if (value.is_null()) return "newaxis";
+  if (!value.is_object()) return std::nullopt;
+  if (value.contains("class_name") && value["class_name"] == "__ellipsis__") return "...";
+  const json& bounds = value.contains("config") ? value["config"] : value;
+  if (!bounds.is_object()) return std::nullopt;
+  std::string text;
+  bool first = true;
+  for (const char* name : {"start", "stop", "step"}) {
+    if (!first) text += ':';
+    first = false;
+    const auto bound = bounds.find(name);
+    if (bound == bounds.end() || bound->is_null()) continue;
+    if (!bound->is_number_integer()) return std::nullopt;
+    text += fmt::format("{}", bound->get<std::int64_t>());
+  }
+  return text;
+}
+
 }  // namespace
 
 const Layer* Layer::inner_named(std::string_view key) const {
@@ -325,8 +350,9 @@ std::optional<Attribute> to_attribute_value(const json& value) {
   if (!flatten(value, numbers, whole, 0)) {
     std::vector<std::string> texts;
     for (const json& item : value) {
-      if (!item.is_string()) return std::nullopt;
-      texts.push_back(item.get<std::string>());
+      const auto text = to_index(item);
+      if (!text) return std::nullopt;
+      texts.push_back(*text);
     }
     return texts;
   }

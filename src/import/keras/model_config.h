@@ -58,7 +58,7 @@ struct Model {
 /// layers.
 Model read_model_config(const std::string& json_text);
 
-/// A JSON value as an attribute; none for null and for objects.
+/// A JSON value as an attribute; none for null and for objects. What stands in the brackets of x[1:3, ..., 0] becomes texts.
 std::optional<Attribute> to_attribute_value(const nlohmann::json& value);
 
 }  // namespace temper::keras

@@ -289,10 +289,62 @@ def operations(k):
 
 
 @case
+def training_only(k):
+    """Layers that do something in training alone."""
+    L = k.layers
+    x, s, v = k.Input((9, 8, 3), name="x"), k.Input((4, 3), name="s"), k.Input((4, 3, 3, 2), name="v")
+    pictures = {"AugMix": {}, "CutMix": {}, "MixUp": {}, "RandAugment": {}, "RandomBrightness": {"factor": 0.1}, "RandomColorDegeneration": {"factor": 0.1},
+                "RandomColorJitter": {}, "RandomElasticTransform": {}, "RandomErasing": {}, "RandomGaussianBlur": {}, "RandomGrayscale": {}, "RandomHue": {"factor": 0.1},
+                "RandomInvert": {}, "RandomPerspective": {}, "RandomPosterization": {"factor": 4}, "RandomSaturation": {"factor": 0.1}, "RandomSharpness": {"factor": 0.1},
+                "RandomShear": {}, "RandomTranslation": {"height_factor": 0.1, "width_factor": 0.1}, "RandomHeight": {"factor": 0.1}, "RandomWidth": {"factor": 0.1},
+                "RandomCrop": {"height": 5, "width": 4}, "Identity": {}, "GaussianDropout": {"rate": 0.1}, "AlphaDropout": {"rate": 0.1}}
+    outputs = [getattr(L, name)(name=name.lower(), **options)(x) for name, options in pictures.items() if hasattr(L, name)]
+    if hasattr(L, "ThresholdedReLU"):
+        outputs.append(L.ThresholdedReLU(0.4, name="thresholded")(s))
+    outputs.append(L.RandomCrop(12, 5, name="enlarged")(x))
+    return k.Model([x, s, v], outputs + [L.SpatialDropout1D(0.1, name="drop1")(s), L.SpatialDropout3D(0.1, name="drop3")(v)])
+
+
+@case
+def more_operations(k):
+    L = k.layers
+    a, b = k.Input((3, 4), name="a"), k.Input((3, 4), name="b")
+    rows = [L.RNN(L.GRUCell(4), name="gru_cell")(a), L.RNN(L.SimpleRNNCell(4), return_sequences=True, name="simple_cell")(a)]
+    if is_3(k):
+        o = k.ops
+        p = o.exp(a)
+        rows += [p, o.negative(a), o.absolute(a), o.log(p), o.sqrt(p), o.rsqrt(p), o.reciprocal(p), o.sin(a), o.cos(a), o.floor(a), o.ceil(a), o.erf(a), o.power(p, 1.5), o.divide(a, p),
+                 o.minimum(a, b), o.max(a, axis=1), o.min(a, axis=-1, keepdims=True), o.prod(a, axis=2), o.relu6(a), o.sigmoid(a), o.tanh(a), o.silu(a), o.softplus(a), o.softsign(a),
+                 o.selu(a), o.hard_sigmoid(a), o.hard_silu(a), o.log_sigmoid(a), o.stop_gradient(a), o.squeeze(o.expand_dims(a, 1), 1)]
+        truths = [o.greater(a, b), o.less_equal(a, 0.1), o.logical_not(o.greater_equal(a, b)), o.logical_and(o.less(a, b), o.not_equal(a, 0.0)), o.logical_or(o.equal(a, b), o.greater(a, 0.5))]
+        rows += [o.where(t, a, b) if hasattr(o, "where") else t for t in truths] + [o.any(truths[0], axis=-1), o.all(truths[1], axis=1)]
+        rows += [o.cast(truths[0], "float32"), o.clip(a, -0.5, 0.5), o.stack([a, b], axis=1), a[:, 0], a[..., 1:3], o.split(a, 2, axis=-1)[1], o.elu(a), o.gelu(a), o.leaky_relu(a),
+                 o.log_softmax(a), o.mean(a), o.argmax(a, axis=-1), o.flip(a, axis=1)]
+    else:
+        import tensorflow as tf
+        p = tf.exp(a)
+        rows += [p, -a, tf.abs(a), tf.math.log(p), tf.sqrt(p), tf.math.rsqrt(p), tf.square(a), tf.pow(p, 1.5), tf.divide(a, p), tf.add(a, b), tf.minimum(a, b), tf.reduce_sum(a, axis=1),
+                 tf.reduce_max(a, axis=1, keepdims=True), tf.reduce_min(a, axis=-1), tf.sigmoid(a), tf.tanh(a), tf.nn.relu(a), tf.nn.silu(a), tf.nn.softplus(a), tf.nn.selu(a), tf.nn.elu(a),
+                 tf.nn.softmax(a), tf.stop_gradient(a), tf.identity(a), tf.squeeze(tf.expand_dims(a, 1), 1), tf.matmul(a, b, transpose_b=True), a[:, 0], a[..., 1:3], tf.clip_by_value(a, -0.5, 0.5),
+                 tf.cast(a > b, "float32"), tf.stack([a, b], axis=1), tf.where(a > b, a, b)]
+    return k.Model([a, b], rows)
+
+
+@case
 def types(k):
     L = k.layers
     x = k.Input((4,), dtype="uint8", name="bytes")
     return k.Model(x, [L.Rescaling(1 / 255.0, name="scaled")(x), L.Dense(3, name="dense")(L.Rescaling(2.0, name="twice")(x))])
+
+
+@case
+def doubles(k):
+    L = k.layers
+    x = k.Input((5, 3), dtype="float64", name="x")
+    d = {"dtype": "float64"}
+    y = L.Conv1D(4, 3, name="conv", **d)(x)
+    return k.Model(x, [y, L.BatchNormalization(name="norm", **d)(y), L.Dense(2, activation="tanh", name="dense", **d)(y), L.GRU(3, name="gru", **d)(y),
+                       L.Dense(2, name="single")(y)])
 
 
 def randomise(model, rng):
@@ -373,6 +425,7 @@ def write(k, library, build, folder):
             model.save(path)
         except Exception as error:
             print(f"  {path.name}: the library cannot write it: {error}"[:200])
+            path.unlink(missing_ok=True)
             continue
         if form == "keras" and build.__name__ != "sequential":
             deflate(path)

@@ -14,7 +14,11 @@ class RecordedKeras : public ::testing::TestWithParam<std::filesystem::path> {};
 
 double largest(const Tensor& tensor) {
   double most = 0;
-  for (const float value : tensor.data<float>()) most = std::max<double>(most, std::abs(value));
+  const auto visit = [&](const auto& values) {
+    for (const auto value : values) most = std::max<double>(most, std::abs(value));
+  };
+  if (tensor.dtype() == DType::kFloat32) visit(tensor.data<float>());
+  if (tensor.dtype() == DType::kFloat64) visit(tensor.data<double>());
   return most;
 }
 

@@ -80,6 +80,14 @@ ValueIds center_crop(LayerImport& layer) {
   return {windows.back(layer, layer.cast(x, layer.compute_dtype()))};
 }
 
+/// Outside training Keras 2 resizes the middle, Keras 3 passes the picture on as it is.
+ValueIds random_crop(LayerImport& layer) {
+  if (layer.keras_version() >= 3) return {layer.input(0)};
+  auto [windows, x, height, width] = pictures(layer);
+  x = layer.emit("resize_bilinear", {cut_to_proportion(layer, x, height, width), pair(layer, height, width)}, {{"half_pixel_centers", true}});
+  return {windows.back(layer, layer.cast(x, layer.compute_dtype()))};
+}
+
 }  // namespace
 }  // namespace temper::keras
 
@@ -89,7 +97,7 @@ REGISTER_RULES(keras_image) {
   using namespace keras;
   rules.keras("Resizing", "", resizing);
   rules.keras("CenterCrop", "", center_crop);
-  rules.keras("RandomCrop", "", center_crop);
+  rules.keras("RandomCrop", "", random_crop);
 }
 
 }  // namespace temper

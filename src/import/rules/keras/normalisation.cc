@@ -174,6 +174,7 @@ REGISTER_RULES(keras_normalisation) {
   rules.keras("UnitNormalization", "", unit_norm);
   rules.keras("Normalization", "~mean?!mean ~variance?!mean ~count?!mean", normalization);
   rules.keras("Rescaling", "", rescaling);
+  rules.keras("LayerScale", "gamma", [](LayerImport& layer) -> ValueIds { return {layer.emit("mul", {layer.input(0), layer.weight("gamma")})}; });
 }
 
 }  // namespace temper
