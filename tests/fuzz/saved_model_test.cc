@@ -107,12 +107,13 @@ TEST(SavedModelFuzz, DamagedFilesEndWell) {
   set_memory_limit(std::size_t{256} << 20);
   const auto seed = static_cast<std::uint64_t>(environment_number("TEMPER_FUZZ_SEED", 1));
   const double seconds = environment_number("TEMPER_FUZZ_SECONDS", 2);
+  const auto least = static_cast<std::size_t>(environment_number("TEMPER_FUZZ_INPUTS", 0)) / 20;  // each is several files
   const std::vector<Files> all = seeds();
   ASSERT_GT(all.size(), 4U);
   const TemporaryFolder folder;
   const auto start = std::clock();
   std::size_t count = 0, imported = 0, frozen = 0;
-  for (; static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC < seconds; ++count) {
+  for (; static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC < seconds || count < least; ++count) {
     Random random(seed * 1000003 + count);
     Files files = all[below(random, all.size())];
     for (std::size_t i = below(random, 2) + 1; i > 0; --i) damage(files, random);

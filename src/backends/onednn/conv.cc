@@ -54,6 +54,7 @@ std::optional<Prepared> prepare_conv(const Node& node, std::span<const Fact> in)
   if (conv->has_bias && !in[2].shape.elements().is(geometry.output_channels)) return Refusal{"the bias does not fit"};
   if (conv->has_residual && in.back().shape != ShapeFact(geometry.output)) return Refusal{"the residual does not fit"};
   if (geometry.output.elements() == 0 || x.elements() == 0) return Refusal{"there is nothing to compute"};
+  if (!is_usual(geometry.axes)) return Refusal{"its windows are larger than what oneDNN writes code for"};
   const Memory::desc plain = filter_desc(filter, conv->groups);
   ProductInputs inputs;
   if (conv->has_bias) inputs.bias = 2;

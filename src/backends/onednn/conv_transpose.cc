@@ -56,6 +56,7 @@ std::optional<Prepared> prepare_conv_transpose(const Node& node, std::span<const
   for (const WindowAxis& axis : geometry.axes) y.push_back(axis.input);
   y.push_back(geometry.channels);
   if (y.elements() == 0 || x.elements() == 0) return Refusal{"there is nothing to compute"};
+  if (!is_usual(geometry.axes)) return Refusal{"its windows are larger than what oneDNN writes code for"};
   if (conv->has_bias && !in[3].shape.elements().is(geometry.channels)) return Refusal{"the bias does not fit"};
   if (conv->has_residual && in.back().shape != ShapeFact(y)) return Refusal{"the residual does not fit"};
   const Memory::desc plain = filter_desc(filter, conv->groups);

@@ -1,5 +1,8 @@
 #pragma once
+#include <algorithm>
+
 #include "backends/onednn/post_ops.h"
+#include "ops/nn/window.h"
 
 namespace temper::onednn {
 
@@ -9,6 +12,14 @@ struct ProductInputs {
   std::optional<std::size_t> bias = {};
   std::optional<std::size_t> residual = {};
 };
+
+/// Whether a window is as networks have them. oneDNN unrolls windows into code, and writes beyond its buffer where they are huge.
+inline bool is_usual(std::span<const WindowAxis> axes) {
+  constexpr std::int64_t kMost = 64;
+  return std::ranges::all_of(axes, [](const WindowAxis& axis) {
+    return axis.kernel <= kMost && axis.stride <= kMost && axis.dilation <= kMost && axis.pad_before <= kMost * kMost && axis.pad_after <= kMost * kMost;
+  });
+}
 
 /// Sums of products with what follows them, whichever primitive makes them.
 class ProductKernel final : public Kernel {
