@@ -23,6 +23,10 @@ struct Footprint {
   /// Without what was there before: it depends on nothing but the program and the machine's kind.
   std::int64_t plan_bytes() const { return code_bytes + weights_bytes + arena_bytes + loose_bytes + ends_bytes; }
   std::int64_t total_bytes() const { return process_bytes + plan_bytes(); }
+  /// What a limit has to leave room for: the total, what the parts of it that are no tensors may take beyond what was foreseen, and 4 MB for
+  /// tensors that others make meanwhile.
+  std::int64_t most_bytes() const { return total_bytes() + reserve_bytes(); }
+  std::int64_t reserve_bytes() const { return (process_bytes + code_bytes) / 8 + (std::int64_t{4} << 20); }
   /// What of the total is no tensor that allocate_buffer gave.
   std::int64_t beside_tensors_bytes() const { return process_bytes + code_bytes + weights_bytes - held_bytes; }
 };
